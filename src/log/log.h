@@ -1,0 +1,50 @@
+/*
+ * The log: one JSON object a line, Elastic Common Schema names. The one who decides, logs, once:
+ *
+ *   log_warn("store.unwritable", "path", path, "reason", reason);
+ *
+ * gives {"@timestamp":"…","log.level":"warn","event.action":"store.unwritable",
+ * "service.name":"registryd","path":"…","reason":"…"}. Values may come from outside: they are escaped, and
+ * invalid UTF-8 is shown as U+FFFD. Thread-safe; a line is written whole, or dropped and counted.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/slice.h"
+
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_ERROR,
+};
+
+/* A value: a C string, a slice or a number. */
+struct log_value {
+	const char *name;
+	struct slice text; /* if data is not NULL */
+	int64_t number;
+};
+
+#define LOG_TEXT(name, value) ((struct log_value){(name), slice_of(value), 0})
+#define LOG_SLICE(name, value) ((struct log_value){(name), (value), 0})
+#define LOG_NUMBER(name, value) ((struct log_value){(name), SLICE_NONE, (int64_t)(value)})
+
+/* Lines below the level are not written. Before the first call: info. Process-wide, set at start. */
+void log_set_level(enum log_level level);
+bool log_level_parse(struct slice name, enum log_level *ret_level);
+
+/* event is subject.verb, static. values ends with a name of NULL. */
+void log_event(enum log_level level, const char *event, const struct log_value *values);
+
+/* Lines dropped since start, because standard error would not take them. */
+uint64_t log_dropped(void);
+
+#define LOG_VALUES(...) ((const struct log_value[]){__VA_ARGS__, {NULL, {NULL, 0}, 0}})
+
+/* With at least one value. */
+#define log_debug(event, ...) log_event(LOG_LEVEL_DEBUG, event, LOG_VALUES(__VA_ARGS__))
+#define log_info(event, ...) log_event(LOG_LEVEL_INFO, event, LOG_VALUES(__VA_ARGS__))
+#define log_warn(event, ...) log_event(LOG_LEVEL_WARN, event, LOG_VALUES(__VA_ARGS__))
+#define log_error(event, ...) log_event(LOG_LEVEL_ERROR, event, LOG_VALUES(__VA_ARGS__))
