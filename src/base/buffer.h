@@ -1,4 +1,5 @@
-/* Bytes that grow at the end. A failed growth is remembered, so that writers check once, at the end. */
+/* Bytes that grow at the end. A failed growth is remembered, so that writers check once, at the
+ * end. */
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* The two clocks that a server is handed. Wall time is only shown; steady time is only computed with. */
+/* The two clocks that a server is handed. Wall time is only shown; steady time is only computed
+ * with. */
 #pragma once
 
 #include <stdint.h>

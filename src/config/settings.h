@@ -1,4 +1,5 @@
-/* Everything that can be set. Filled from options.c's table: default, file, environment, arguments. */
+/* Everything that can be set. Filled from options.c's table: default, file, environment, arguments.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -7,28 +8,29 @@
 
 /* Texts are owned; an unset text is "". Integers are in the unit of their name. */
 struct settings {
-	char *config;           /* path of the configuration file */
-	char *bind;             /* address of the public listener; "" is all, IPv4 and IPv6 */
+	char *config; /* path of the configuration file */
+	char *bind;   /* address of the public listener; "" is all, IPv4 and IPv6 */
 	int64_t port;
-	char *admin;            /* address:port of the admin listener; "none" */
-	char *store;            /* lmdb | memory */
+	char *admin; /* address:port of the admin listener; "none" */
+	char *store; /* lmdb | memory */
 	char *data_dir;
 	int64_t lmdb_map_bytes; /* the largest the database can grow */
 	int64_t expires_max_s;  /* cap on expires (spec 4.4) */
 	int64_t retention_s;    /* forget entries disconnected for so long; 0: never */
 	int64_t workers;        /* serving threads; 0: one a core */
-	char *load_balancers;   /* comma-separated addresses that alone may connect; "" is everybody */
+	char *load_balancers;   /* comma-separated addresses that alone may connect; "" is everybody
+				 */
 	char *domain_env;       /* DEVELOPMENT | PRODUCTION, as the original has it */
 	char *log_level;        /* debug | info | warn | error */
 	int64_t body_max_bytes;
-	int64_t header_max_bytes;  /* request line and headers, each */
+	int64_t header_max_bytes; /* request line and headers, each */
 	int64_t connections_max;
-	int64_t idle_timeout_s;    /* a connection without a request */
+	int64_t idle_timeout_s;     /* a connection without a request */
 	int64_t request_timeout_ms; /* how long a request waits for the store */
-	int64_t drain_notice_ms;   /* SIGTERM: how long to serve on with /ready at 503 */
-	int64_t drain_limit_ms;    /* then: how long to wait for requests in flight */
-	int64_t updates_max;       /* entries in one answer of /registry/updated */
-	int64_t expires;           /* accepted and ignored: expiry is immediate (spec 17) */
+	int64_t drain_notice_ms;    /* SIGTERM: how long to serve on with /ready at 503 */
+	int64_t drain_limit_ms;     /* then: how long to wait for requests in flight */
+	int64_t updates_max;        /* entries in one answer of /registry/updated */
+	int64_t expires;            /* accepted and ignored: expiry is immediate (spec 17) */
 	char *tls_certificate;
 	char *tls_key;
 	char *tls_client_ca;
@@ -38,9 +40,9 @@ enum settings_action {
 	SETTINGS_RUN,
 	SETTINGS_HELP,
 	SETTINGS_VERSION,
-	SETTINGS_CHECK,      /* --check-config: say what is wrong, or the settings in force */
-	SETTINGS_SAMPLE,     /* --sample-config: the sample file, made from the table */
-	SETTINGS_MAN,        /* --man-config: the option list of registryd.conf(5), mdoc */
+	SETTINGS_CHECK,  /* --check-config: say what is wrong, or the settings in force */
+	SETTINGS_SAMPLE, /* --sample-config: the sample file, made from the table */
+	SETTINGS_MAN,    /* --man-config: the option list of registryd.conf(5), mdoc */
 };
 
 /*

@@ -41,23 +41,23 @@ struct http_handler {
 
 /* Valid until both finished() and, for one that waits, resume() or late() are over. */
 struct http_request {
-	struct arena arena;    /* for everything that belongs to this request */
+	struct arena arena; /* for everything that belongs to this request */
 	struct slice method;
-	bool is_head;          /* method is HEAD: answer as for GET; the body is left out on the way */
+	bool is_head; /* method is HEAD: answer as for GET; the body is left out on the way */
 	struct slice pieces[HTTP_PIECES_MAX + 1]; /* raw path pieces (spec 3.1), not decoded */
-	size_t piece_count;    /* HTTP_PIECES_MAX + 1 if there were more */
-	struct slice query;    /* raw, without '?'; absent if there is none or it is empty */
-	struct slice body;     /* raw; never absent, may be empty */
-	void *user;            /* the handler's own */
+	size_t piece_count;                       /* HTTP_PIECES_MAX + 1 if there were more */
+	struct slice query; /* raw, without '?'; absent if there is none or it is empty */
+	struct slice body;  /* raw; never absent, may be empty */
+	void *user;         /* the handler's own */
 
 	/* The answer. body is a JSON text in out, or nothing if out is empty. */
 	int status;
 	struct buffer out;
-	const char *content_type;  /* default application/json */
-	const char *allow;         /* Allow header of a 405; static */
-	const char *location;      /* Location of a 302; static */
-	bool retry_after;          /* Retry-After: 1 */
-	bool close;                /* close the connection behind this answer */
+	const char *content_type; /* default application/json */
+	const char *allow;        /* Allow header of a 405; static */
+	const char *location;     /* Location of a 302; static */
+	bool retry_after;         /* Retry-After: 1 */
+	bool close;               /* close the connection behind this answer */
 };
 
 /* Any thread, exactly once for each HTTP_WAIT. May run before begin() has returned. */
@@ -69,18 +69,18 @@ struct slice http_request_header(struct http_request *request, const char *name)
 bool http_request_has_certificate(struct http_request *request);
 
 struct http_options {
-	const char *bind;  /* "" is all addresses, IPv4 and IPv6 */
-	uint16_t port;     /* 0: any free one */
+	const char *bind; /* "" is all addresses, IPv4 and IPv6 */
+	uint16_t port;    /* 0: any free one */
 	unsigned threads;
 	size_t body_max_bytes;
 	size_t header_max_bytes;
 	unsigned connections_max;
 	unsigned idle_timeout_s;
 	unsigned request_timeout_ms;
-	const char *allowed_peers; /* comma-separated addresses; "" is everybody (spec 13) */
+	const char *allowed_peers;       /* comma-separated addresses; "" is everybody (spec 13) */
 	const char *tls_certificate_pem; /* contents; NULL: plain HTTP */
 	const char *tls_key_pem;
-	const char *tls_client_ca_pem;   /* NULL: client certificates are not asked for */
+	const char *tls_client_ca_pem; /* NULL: client certificates are not asked for */
 };
 
 /* Listens at once. 0, or a negative errno with a sentence in ret_reason. handler is copied. */

@@ -4,8 +4,9 @@
  *   log_warn("store.unwritable", "path", path, "reason", reason);
  *
  * gives {"@timestamp":"…","log.level":"warn","event.action":"store.unwritable",
- * "service.name":"registryd","path":"…","reason":"…"}. Values may come from outside: they are escaped, and
- * invalid UTF-8 is shown as U+FFFD. Thread-safe; a line is written whole, or dropped and counted.
+ * "service.name":"registryd","path":"…","reason":"…"}. Values may come from outside: they are
+ * escaped, and invalid UTF-8 is shown as U+FFFD. Thread-safe; a line is written whole, or dropped
+ * and counted.
  */
 #pragma once
 
@@ -31,7 +32,8 @@ struct log_value {
 #define LOG_SLICE(name, value) ((struct log_value){(name), (value), 0})
 #define LOG_NUMBER(name, value) ((struct log_value){(name), SLICE_NONE, (int64_t)(value)})
 
-/* Lines below the level are not written. Before the first call: info. Process-wide, set at start. */
+/* Lines below the level are not written. Before the first call: info. Process-wide, set at start.
+ */
 void log_set_level(enum log_level level);
 bool log_level_parse(struct slice name, enum log_level *ret_level);
 

@@ -1,4 +1,5 @@
-/* The nouns of the registry: an entry is a hyperty or a data object. Plain data that owns nothing. */
+/* The nouns of the registry: an entry is a hyperty or a data object. Plain data that owns nothing.
+ */
 #pragma once
 
 #include <stdint.h>
@@ -36,7 +37,8 @@ enum list_member {
 	LIST_COUNT,
 };
 
-/* Strings one after another, each behind its length (see text_list.h); absent if packed.data is NULL. */
+/* Strings one after another, each behind its length (see text_list.h); absent if packed.data is
+ * NULL. */
 struct text_list {
 	struct slice packed;
 	uint32_t count;
@@ -61,8 +63,12 @@ struct entry {
 	int64_t modified_wall_s; /* last sign of life; only shown */
 	int64_t sign_s;          /* last sign of life, lifetime time */
 	int64_t away_s;          /* when it became disconnected, lifetime time; 0 unless it is */
-	int64_t due_s;           /* when the sweep shall look at it, lifetime time; 0: never */
-	/* Every GUID it carried, the latest last, at most so many, the oldest forgotten (spec 6.8). */
+	/* When the sweep shall look at it, lifetime time; 0: never. In what a store shows it is
+	 * where its time index has the entry, which may be earlier than a later sign of life asks
+	 * for. */
+	int64_t due_s;
+	/* Every GUID it carried, the latest last, at most so many, the oldest forgotten (spec 6.8).
+	 */
 	struct slice guids[GUIDS_MAX];
 	uint32_t guid_count;
 };

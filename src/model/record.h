@@ -11,7 +11,7 @@
 
 enum record_result {
 	RECORD_OK = 0,
-	RECORD_DAMAGED = 1,     /* checksum, length or contents are not what was written */
+	RECORD_DAMAGED = 1,       /* checksum, length or contents are not what was written */
 	RECORD_NEWER_VERSION = 2, /* written by a later release */
 };
 

@@ -1,30 +1,31 @@
-/* The numbers that the server keeps about itself: one row each, in counters.c. Never in a request's way. */
+/* The numbers that the server keeps about itself: one row each, in counters.c. Never in a request's
+ * way. */
 #pragma once
 
 #include <stdatomic.h>
 #include <stdint.h>
 
 enum counter {
-	COUNTER_HTTP_REQUESTS,          /* answered, of any status */
+	COUNTER_HTTP_REQUESTS, /* answered, of any status */
 	COUNTER_HTTP_2XX,
 	COUNTER_HTTP_3XX,
 	COUNTER_HTTP_4XX,
 	COUNTER_HTTP_5XX,
-	COUNTER_HTTP_CONNECTIONS,       /* accepted */
-	COUNTER_HTTP_REFUSED_FRAMING,   /* ambiguous framing (spec 2) */
-	COUNTER_HTTP_REFUSED_SIZE,      /* body, headers or target beyond a limit */
-	COUNTER_HTTP_REFUSED_PEER,      /* not the load balancer */
-	COUNTER_HTTP_TIMED_OUT,         /* answered 503 because the store took too long */
-	COUNTER_HTTP_LATE,              /* store answers that found nobody */
-	COUNTER_STORE_CHANGES,          /* changes over, whatever the outcome */
-	COUNTER_STORE_BATCHES,          /* commits that carried them */
+	COUNTER_HTTP_CONNECTIONS,     /* accepted */
+	COUNTER_HTTP_REFUSED_FRAMING, /* ambiguous framing (spec 2) */
+	COUNTER_HTTP_REFUSED_SIZE,    /* body, headers or target beyond a limit */
+	COUNTER_HTTP_REFUSED_PEER,    /* not the load balancer */
+	COUNTER_HTTP_TIMED_OUT,       /* answered 503 because the store took too long */
+	COUNTER_HTTP_LATE,            /* store answers that found nobody */
+	COUNTER_STORE_CHANGES,        /* changes over, whatever the outcome */
+	COUNTER_STORE_BATCHES,        /* commits that carried them */
 	COUNTER_STORE_FAILED_COMMITS,
-	COUNTER_STORE_DAMAGED,          /* records refused for their checksum, each time */
-	COUNTER_EXPIRIES,               /* entries that became disconnected by expiry */
-	COUNTER_REMOVALS,               /* entries forgotten after their retention */
-	COUNTER_UPDATES_TAKEN,          /* pending updates handed to a reader */
-	COUNTER_UPDATES_RETURNED,       /* … that came back, since the answer did not leave */
-	COUNTER_UPDATES_REFUSED,        /* polls answered {} because the news could not be taken durably */
+	COUNTER_STORE_DAMAGED,    /* records refused for their checksum, each time */
+	COUNTER_EXPIRIES,         /* entries that became disconnected by expiry */
+	COUNTER_REMOVALS,         /* entries forgotten after their retention */
+	COUNTER_UPDATES_TAKEN,    /* pending updates handed to a reader */
+	COUNTER_UPDATES_RETURNED, /* … that came back, since the answer did not leave */
+	COUNTER_UPDATES_REFUSED, /* polls answered {} because the news could not be taken durably */
 	COUNTER_COUNT,
 };
 

@@ -9,8 +9,8 @@ struct gauges {
 	uint64_t hyperties;
 	uint64_t data_objects;
 	uint64_t pending_updates;
-	int64_t swept_until_s;  /* lifetime time up to which everything due was swept */
-	int64_t lifetime_s;     /* lifetime time now */
+	int64_t swept_until_s;     /* lifetime time up to which everything due was swept */
+	int64_t lifetime_s;        /* lifetime time now */
 	uint64_t requests_waiting; /* for the store */
 	uint64_t log_dropped;
 	bool ready;

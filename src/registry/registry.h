@@ -19,7 +19,7 @@ enum registry_outcome {
 	REGISTRY_NOT_FOUND,      /* also: not the owner (spec 9) */
 	REGISTRY_UNAVAILABLE,
 	REGISTRY_DAMAGED,
-	REGISTRY_FAULT,          /* a fault of our own: out of memory, … */
+	REGISTRY_FAULT, /* a fault of our own: out of memory, … */
 };
 
 struct registry_options {
@@ -56,13 +56,13 @@ int registry_change_outcome(const struct registry_change *op);
 typedef int registry_show(void *ctx, const struct entry *entry);
 
 struct registry_read {
-	struct store_read read; /* first */
-	registry_show *show;    /* set by the caller */
-	void *ctx;              /* set by the caller */
+	struct store_read read;      /* first */
+	registry_show *show;         /* set by the caller */
+	void *ctx;                   /* set by the caller */
 	const struct search *search; /* NULL: everything */
-	struct slice owner;     /* get: only if it is this user's; absent: anybody's */
+	struct slice owner;          /* get: only if it is this user's; absent: anybody's */
 	uint32_t shown;
-	uint32_t available;     /* of them, not disconnected */
+	uint32_t available; /* of them, not disconnected */
 };
 
 int registry_get(struct registry *registry, struct registry_read *op, struct entry_key key);

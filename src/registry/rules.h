@@ -12,17 +12,17 @@ enum rule_outcome {
 	RULE_DONE_STATUS_CHANGED = 1, /* keep-alive and update: statusChanged is "true" */
 	RULE_NOT_FOUND = 2,
 	RULE_NOT_OWNER = 3,
-	RULE_EXPIRED = 4,             /* of rule_due: it became disconnected just now */
-	RULE_REMOVED = 5,             /* of rule_due: its retention is over */
+	RULE_EXPIRED = 4, /* of rule_due: it became disconnected just now */
+	RULE_REMOVED = 5, /* of rule_due: its retention is over */
 };
 
 /* The ctx of every rule. What it points to is the request's. */
 struct rule_request {
 	struct entry_key key;
-	struct slice owner;    /* create and delete of a hyperty; absent for data objects */
-	struct fields fields;  /* create and update */
+	struct slice owner;   /* create and delete of a hyperty; absent for data objects */
+	struct fields fields; /* create and update */
 	int64_t expires_max_s;
-	int64_t retention_s;   /* 0: never */
+	int64_t retention_s; /* 0: never */
 };
 
 store_rule rule_put;        /* create or replace: spec 6.1, 6.10 */

@@ -31,7 +31,8 @@ enum store_result {
 	STORE_DONE = 0,
 	STORE_PENDING,     /* of a submission only */
 	STORE_NOT_FOUND,   /* get: no such entry. list: not a single one */
-	STORE_UNAVAILABLE, /* cannot be done now (disk full, database away, closing); nothing changed */
+	STORE_UNAVAILABLE, /* cannot be done now (disk full, database away, closing); nothing
+			      changed */
 	STORE_DAMAGED,     /* a stored record is not what was written; counted and logged */
 };
 
@@ -134,18 +135,18 @@ struct store_change {
 int store_change(struct store *store, struct store_change *change);
 
 /*
- * Applies the rule to entries whose due_s has come, at most limit. What the rule leaves with a due_s
- * in the future is put back there (a keep-alive does not move an entry; the sweep does).
- * May wait. One sweep at a time.
+ * Applies the rule to entries whose due_s has come, at most limit. What the rule leaves with a
+ * due_s in the future is put back there (a keep-alive does not move an entry; the sweep does). May
+ * wait. One sweep at a time.
  */
 struct store_sweep {
 	struct store_op op;
 	store_rule *rule;
 	const void *ctx;
 	uint32_t limit;
-	uint32_t ret_seen;  /* entries the rule was shown */
-	uint32_t ret_news;  /* of them, those that joined the pending updates */
-	bool ret_more;      /* limit reached: more is due already */
+	uint32_t ret_seen; /* entries the rule was shown */
+	uint32_t ret_news; /* of them, those that joined the pending updates */
+	bool ret_more;     /* limit reached: more is due already */
 	struct moment ret_now;
 };
 int store_sweep(struct store *store, struct store_sweep *sweep);
@@ -213,7 +214,8 @@ void store_free(struct store *store);
 
 /* ---- For those who write a store ---- */
 
-/* One function for each verb above, with its duties. `migrate` of the stored form happens in open. */
+/* One function for each verb above, with its duties. `migrate` of the stored form happens in open.
+ */
 struct store_verbs {
 	const char *type;
 	int (*get)(struct store *store, struct entry_key key, struct store_read *read);
