@@ -40,6 +40,8 @@ enum store_result {
 struct store_op {
 	void (*complete)(struct store_op *op); /* set by the owner */
 	int result;                            /* set before complete() */
+	struct store_op *next;                 /* the store's, while it is pending */
+	int verb;                              /* the store's, while it is pending */
 };
 
 /* ---- Reading ---- */
@@ -144,9 +146,10 @@ struct store_sweep {
 	store_rule *rule;
 	const void *ctx;
 	uint32_t limit;
-	uint32_t ret_seen; /* entries the rule was shown */
-	uint32_t ret_news; /* of them, those that joined the pending updates */
-	bool ret_more;     /* limit reached: more is due already */
+	uint32_t ret_seen;    /* entries the rule was shown */
+	uint32_t ret_news;    /* of them, those that joined the pending updates */
+	uint32_t ret_removed; /* of them, those that were removed */
+	bool ret_more;        /* limit reached: more is due already */
 	struct moment ret_now;
 };
 int store_sweep(struct store *store, struct store_sweep *sweep);
@@ -209,6 +212,12 @@ const char *store_type(const struct store *store);
 int store_open(const struct settings *settings, struct clock *clock, struct counters *counters,
 	       struct store **ret_store, char *ret_reason, size_t reason_size);
 
+/*
+ * Completes what is pending; from then on nothing is pending any more: what would have to wait is
+ * STORE_UNAVAILABLE at once. Settling goes on. For shutdown, while others may still call. Blocks.
+ */
+void store_stop(struct store *store);
+
 /* Completes what is pending, makes durable what was promised, closes. NULL is fine. Blocks. */
 void store_free(struct store *store);
 
@@ -229,6 +238,7 @@ struct store_verbs {
 	void (*health)(struct store *store, struct store_health *ret_health);
 	void (*count)(struct store *store, struct store_count *ret_count);
 	struct moment (*now)(struct store *store);
+	void (*stop)(struct store *store); /* NULL if nothing ever is pending */
 	void (*free)(struct store *store);
 };
 

@@ -1,0 +1,373 @@
+/*
+ * The one thread that writes: everything that waits goes into one transaction, and is completed
+ * when that is synced (group commit). While one commit is on its way, the next batch gathers.
+ */
+#include "store/lmdb_store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log/log.h"
+
+#define BATCH_MAX 2048
+#define NOTE_INTERVAL_MS 1000
+
+/* ---- The queue ---- */
+
+int lmdb_writer_submit(struct store_lmdb *lmdb, struct store_op *op, enum lmdb_verb verb)
+{
+	bool stopped;
+
+	op->next = NULL;
+	op->verb = verb;
+	pthread_mutex_lock(&lmdb->queue_lock);
+	stopped = lmdb->stop;
+	if (!stopped) {
+		*lmdb->queue_end = op;
+		lmdb->queue_end = &op->next;
+		pthread_cond_signal(&lmdb->queue_filled);
+	}
+	pthread_mutex_unlock(&lmdb->queue_lock);
+	return stopped ? STORE_UNAVAILABLE : STORE_PENDING;
+}
+
+void lmdb_writer_settle(struct store_lmdb *lmdb)
+{
+	pthread_mutex_lock(&lmdb->queue_lock);
+	lmdb->settles = true;
+	pthread_cond_signal(&lmdb->queue_filled);
+	pthread_mutex_unlock(&lmdb->queue_lock);
+}
+
+/* Cuts a batch off the front. Under queue_lock. */
+static struct store_op *cut_batch(struct store_lmdb *lmdb)
+{
+	struct store_op *batch = lmdb->queue;
+	struct store_op **end = &lmdb->queue;
+
+	for (unsigned n = 0; *end && n < BATCH_MAX; n++)
+		end = &(*end)->next;
+	lmdb->queue = *end;
+	if (!lmdb->queue)
+		lmdb->queue_end = &lmdb->queue;
+	/* The batch ends where the queue now begins. */
+	if (batch)
+		*end = NULL;
+	return batch;
+}
+
+/* Waits for work. False when there is none left and there will be none. */
+static bool next_batch(struct store_lmdb *lmdb, struct store_op **ret_batch)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&lmdb->queue_lock);
+	while (!lmdb->queue && !lmdb->settles && !lmdb->stop)
+		pthread_cond_wait(&lmdb->queue_filled, &lmdb->queue_lock);
+	go_on = lmdb->queue || lmdb->settles || !lmdb->stop;
+	lmdb->settles = false;
+	*ret_batch = cut_batch(lmdb);
+	pthread_mutex_unlock(&lmdb->queue_lock);
+	return go_on;
+}
+
+/* ---- Writable or not ---- */
+
+static void note_failure(struct store_lmdb *lmdb, const char *reason)
+{
+	pthread_mutex_lock(&lmdb->reason_lock);
+	snprintf(lmdb->reason, sizeof(lmdb->reason), "%s", reason);
+	pthread_mutex_unlock(&lmdb->reason_lock);
+	counter_add(lmdb->counters, COUNTER_STORE_FAILED_COMMITS, 1);
+	if (atomic_exchange(&lmdb->writable, false))
+		log_error("store.unwritable", LOG_TEXT("path", lmdb->data_dir),
+			  LOG_TEXT("reason", reason));
+}
+
+static void note_success(struct store_lmdb *lmdb)
+{
+	if (!atomic_exchange(&lmdb->writable, true))
+		log_info("store.writable", LOG_TEXT("path", lmdb->data_dir));
+}
+
+/* ---- One transaction ---- */
+
+/* Opens the file anew: after an error that LMDB calls fatal, or when a read-only directory was
+ * opened up. Reads find nothing to read from meanwhile. */
+static int reopen(struct store_lmdb *lmdb)
+{
+	char reason[160];
+	int r;
+
+	pthread_rwlock_wrlock(&lmdb->env_lock);
+	lmdb_readers_free(lmdb);
+	lmdb_env_close(&lmdb->env);
+	r = lmdb_env_open(lmdb->data_dir, lmdb->map_bytes, &lmdb->env, reason, sizeof(reason));
+	pthread_rwlock_unlock(&lmdb->env_lock);
+	if (r < 0)
+		note_failure(lmdb, reason);
+	else
+		log_info("store.reopened", LOG_TEXT("path", lmdb->data_dir));
+	return r;
+}
+
+static int begin_transaction(struct store_lmdb *lmdb)
+{
+	int r;
+
+	if (!lmdb->env.env || (lmdb->env.read_only && lmdb_env_may_write(lmdb->data_dir))) {
+		r = reopen(lmdb);
+		if (r < 0)
+			return r;
+	}
+	if (lmdb->env.read_only)
+		return -EROFS;
+	r = mdb_txn_begin(lmdb->env.env, NULL, 0, &lmdb->write.txn);
+	if (r == MDB_PANIC) {
+		r = reopen(lmdb);
+		if (r < 0)
+			return r;
+		r = mdb_txn_begin(lmdb->env.env, NULL, 0, &lmdb->write.txn);
+	}
+	return lmdb_errno(r);
+}
+
+static int begin(struct store_lmdb *lmdb)
+{
+	struct lmdb_write *write = &lmdb->write;
+	int r = begin_transaction(lmdb);
+
+	if (r < 0)
+		return r;
+	write->dirty = false;
+	write->now = store_lmdb_now(&lmdb->store);
+	memset(&write->state, 0, sizeof(write->state));
+	r = lmdb_state_get(write->env, write->txn, &write->state);
+	if (r != 0 && r != MDB_NOTFOUND) {
+		mdb_txn_abort(write->txn);
+		return lmdb_errno(r);
+	}
+	return 0;
+}
+
+static void publish(struct store_lmdb *lmdb)
+{
+	const struct lmdb_state *state = &lmdb->write.state;
+
+	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
+		atomic_store(&lmdb->entries[i], state->entries[i]);
+	atomic_store(&lmdb->pending, state->pending);
+	lmdb->noted_ms = state->lifetime_ms;
+}
+
+/* Commits what was written; every commit notes the lifetime clock. */
+static int commit(struct store_lmdb *lmdb)
+{
+	struct lmdb_write *write = &lmdb->write;
+	int r;
+
+	if (!write->dirty) {
+		mdb_txn_abort(write->txn);
+		return 0;
+	}
+	write->state.lifetime_ms = store_lmdb_lifetime_ms(lmdb);
+	r = lmdb_state_put(write->env, write->txn, &write->state);
+	if (r != 0) {
+		mdb_txn_abort(write->txn);
+		return lmdb_errno(r);
+	}
+	r = mdb_txn_commit(write->txn);
+	if (r != 0)
+		return lmdb_errno(r);
+	lmdb_env_keep_length(write->env);
+	publish(lmdb);
+	counter_add(lmdb->counters, COUNTER_STORE_BATCHES, 1);
+	note_success(lmdb);
+	return 0;
+}
+
+/* ---- The operations ---- */
+
+static int do_change(struct store_lmdb *lmdb, struct store_change *change)
+{
+	struct lmdb_applied applied = {0};
+	int r = lmdb_apply(&lmdb->write, change->key, change->rule, change->ctx, &applied);
+
+	change->outcome = applied.outcome;
+	change->op.result = r;
+	counter_add(lmdb->counters, COUNTER_STORE_CHANGES, 1);
+	if (r == STORE_DAMAGED) {
+		struct lmdb_entry_key key;
+
+		lmdb_entry_key(&lmdb->env, change->key, &key);
+		lmdb_note_damage(lmdb, (MDB_val){key.len, key.bytes});
+	}
+	return r < 0 ? r : 0;
+}
+
+/* The clock is noted about every second while anything can expire; and a store that could not
+ * write tries again. */
+static int note_clock(struct store_lmdb *lmdb)
+{
+	struct lmdb_write *write = &lmdb->write;
+	MDB_stat due;
+	int r = mdb_stat(write->txn, lmdb->env.due, &due);
+
+	if (r != 0)
+		return lmdb_errno(r);
+	if (!atomic_load(&lmdb->writable) ||
+	    (due.ms_entries > 0 &&
+	     store_lmdb_lifetime_ms(lmdb) - lmdb->noted_ms >= NOTE_INTERVAL_MS))
+		write->dirty = true;
+	return 0;
+}
+
+static int do_sweep(struct store_lmdb *lmdb, struct store_sweep *sweep)
+{
+	struct lmdb_applied applied;
+	int r = 0;
+
+	sweep->ret_seen = sweep->ret_news = sweep->ret_removed = 0;
+	sweep->ret_now = lmdb->write.now;
+	while (sweep->ret_seen < sweep->limit) {
+		r = lmdb_apply_due(&lmdb->write, sweep->rule, sweep->ctx, &applied);
+		if (r == STORE_NOT_FOUND || r < 0)
+			break;
+		sweep->ret_seen++;
+		sweep->ret_news += applied.action == CHANGE_WRITE && applied.news == NEWS_ADD;
+		sweep->ret_removed += applied.action == CHANGE_REMOVE;
+	}
+	sweep->ret_more = r != STORE_NOT_FOUND;
+	sweep->op.result = STORE_DONE;
+	return r < 0 ? r : note_clock(lmdb);
+}
+
+static int do_op(struct store_lmdb *lmdb, struct store_op *op)
+{
+	switch ((enum lmdb_verb)op->verb) {
+	case LMDB_VERB_CHANGE:
+		return do_change(lmdb, (struct store_change *)op);
+	case LMDB_VERB_SWEEP:
+		return do_sweep(lmdb, (struct store_sweep *)op);
+	case LMDB_VERB_TAKE:
+		lmdb->write.dirty = true;
+		op->result = STORE_DONE;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Leases that were settled as sent: their rows go. */
+static int remove_sent(struct store_lmdb *lmdb)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&lmdb->leases_lock);
+	for (struct lmdb_lease *lease = lmdb->leases.first; lease && r == 0; lease = lease->next) {
+		if (!lease->sent)
+			continue;
+		lease->removing = true;
+		r = lmdb_remove_pending(&lmdb->write, lease->first, lease->last);
+	}
+	pthread_mutex_unlock(&lmdb->leases_lock);
+	return r;
+}
+
+/* Once their rows are gone for good nothing is left to hold. Otherwise the next batch tries again.
+ */
+static void forget_removed(struct store_lmdb *lmdb, bool committed)
+{
+	struct lmdb_lease *lease;
+	struct lmdb_lease *next;
+
+	pthread_mutex_lock(&lmdb->leases_lock);
+	for (lease = lmdb->leases.first; lease; lease = next) {
+		next = lease->next;
+		if (lease->removing && committed)
+			lmdb_leases_remove(&lmdb->leases, lease);
+		else
+			lease->removing = false;
+	}
+	pthread_mutex_unlock(&lmdb->leases_lock);
+}
+
+static int write_batch(struct store_lmdb *lmdb, struct store_op *batch)
+{
+	int r = begin(lmdb);
+
+	if (r < 0)
+		return r;
+	r = remove_sent(lmdb);
+	for (struct store_op *op = batch; op && r == 0; op = op->next)
+		r = do_op(lmdb, op);
+	if (r < 0) {
+		mdb_txn_abort(lmdb->write.txn);
+		return r;
+	}
+	return commit(lmdb);
+}
+
+static void complete_all(struct store_lmdb *lmdb, struct store_op *batch, bool failed)
+{
+	while (batch) {
+		struct store_op *op = batch;
+
+		batch = op->next;
+		if (failed)
+			op->result = STORE_UNAVAILABLE;
+		if (op->verb == LMDB_VERB_TAKE)
+			lmdb_take_concluded(lmdb, (struct store_take *)op);
+		op->complete(op);
+	}
+}
+
+static void *writer_main(void *arg)
+{
+	struct store_lmdb *lmdb = arg;
+	struct store_op *batch;
+
+	while (next_batch(lmdb, &batch)) {
+		int r = write_batch(lmdb, batch);
+
+		if (r < 0)
+			note_failure(lmdb, strerror(-r));
+		forget_removed(lmdb, r == 0);
+		complete_all(lmdb, batch, r < 0);
+	}
+	return NULL;
+}
+
+int lmdb_writer_start(struct store_lmdb *lmdb)
+{
+	lmdb->write.env = &lmdb->env;
+	return -pthread_create(&lmdb->writer, NULL, writer_main, lmdb);
+}
+
+void lmdb_writer_stop(struct store_lmdb *lmdb)
+{
+	bool stopped;
+
+	pthread_mutex_lock(&lmdb->queue_lock);
+	stopped = lmdb->stop;
+	lmdb->stop = true;
+	pthread_cond_signal(&lmdb->queue_filled);
+	pthread_mutex_unlock(&lmdb->queue_lock);
+	if (!stopped)
+		pthread_join(lmdb->writer, NULL);
+}
+
+/* The last commit: what was settled since, and where the clock stands when nobody can refresh. */
+void lmdb_writer_free(struct store_lmdb *lmdb)
+{
+	lmdb_writer_stop(lmdb);
+	if (begin(lmdb) == 0) {
+		lmdb->write.dirty = true;
+		if (remove_sent(lmdb) < 0)
+			mdb_txn_abort(lmdb->write.txn);
+		else
+			commit(lmdb);
+	}
+	buffer_deinit(&lmdb->write.old_value);
+	buffer_deinit(&lmdb->write.new_value);
+}
