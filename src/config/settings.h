@@ -8,7 +8,7 @@
 
 /* Texts are owned; an unset text is "". Integers are in the unit of their name. */
 struct settings {
-	char *config; /* path of the configuration file */
+	char *config; /* path of the configuration file; "" if there is none */
 	char *bind;   /* address of the public listener; "" is all, IPv4 and IPv6 */
 	int64_t port;
 	char *admin; /* address:port of the admin listener; "none" */

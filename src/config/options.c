@@ -1,0 +1,136 @@
+/* The table of options. A new option is one row here and one field in settings.h. */
+#include "config/options.h"
+
+#include <limits.h>
+
+#define KIB (1LL << 10)
+#define MIB (1LL << 20)
+#define GIB (1LL << 30)
+#define CENTURY_S (100LL * 365 * 24 * 3600)
+
+#define FIELD(name) #name, .offset = offsetof(struct settings, name)
+#define WORDS(...) ((const struct option_word[]){__VA_ARGS__, {NULL, NULL}})
+#define ALIASES(...) ((const struct option_alias[]){__VA_ARGS__, {NULL, NULL}})
+
+const struct option options[] = {
+	{FIELD(config), .type = OPTION_TEXT, .min = 1, .max = PATH_MAX - 1, .not_in_file = true,
+	 .fallback = "/etc/registryd/registryd.conf", .value_name = "FILE",
+	 .sentence = "Configuration file. The default one may be absent, one named here may not."},
+	{FIELD(bind), .type = OPTION_ADDRESS, .fallback = "",
+	 .fallback_words = "all addresses, IPv4 and IPv6", .example = "192.0.2.1",
+	 .value_name = "ADDRESS", .sentence = "IP address on which clients are served."},
+	{FIELD(port), .type = OPTION_INTEGER, .max = 65535, .fallback = "4567",
+	 .value_name = "PORT", .sentence = "Port on which clients are served. 0: any free one."},
+	{FIELD(admin), .type = OPTION_LISTENER, .fallback = "127.0.0.1:4568",
+	 .value_name = "ADDRESS:PORT",
+	 .sentence = "Where /live, /ready and /metrics are served to operators. An IPv6 address is "
+		     "written in brackets. none: nowhere."},
+	{FIELD(store), .type = OPTION_CHOICE, .fallback = "lmdb", .value_name = "lmdb|memory",
+	 .words = WORDS({"lmdb", "lmdb"}, {"memory", "memory"}),
+	 .aliases = ALIASES({"STORAGE_TYPE", WORDS({"RAM", "memory"}, {"LMDB", "lmdb"})}),
+	 .sentence = "Where registrations are kept: lmdb is durable, memory is empty again after "
+		     "every start."},
+	{FIELD(data_dir), .type = OPTION_TEXT, .min = 1, .max = PATH_MAX - 1, .value_name = "DIR",
+	 .example = "/var/lib/registryd",
+	 .fallback_words =
+		 "$STATE_DIRECTORY if set, /var/lib/registryd for root, else registryd in "
+		 "$XDG_STATE_HOME or $HOME/.local/state",
+	 .sentence = "Directory of the lmdb store, made if it is absent."},
+	{FIELD(lmdb_map_bytes), .type = OPTION_SIZE, .min = MIB, .max = 65536 * GIB,
+	 .fallback = "64G", .value_name = "BYTES",
+	 .sentence = "The largest that the lmdb store can grow. It is address space, not memory."},
+	{FIELD(expires_max_s), .type = OPTION_INTEGER, .min = 1, .max = CENTURY_S,
+	 .fallback = "3600", .aliases = ALIASES({"EXPIRES_MAX", NULL}), .value_name = "SECONDS",
+	 .sentence =
+		 "The longest lifetime without a sign of life. Longer ones that clients ask for "
+		 "are cut to it."},
+	{FIELD(retention_s), .type = OPTION_INTEGER, .max = CENTURY_S, .fallback = "0",
+	 .value_name = "SECONDS",
+	 .sentence = "Registrations disconnected for so long are forgotten. 0: never."},
+	{FIELD(workers), .type = OPTION_INTEGER, .max = 1024, .fallback = "0",
+	 .value_name = "NUMBER", .sentence = "Threads that serve. 0: one for each processor."},
+	{FIELD(load_balancers), .type = OPTION_ADDRESSES, .fallback = "",
+	 .fallback_words = "anybody may connect", .example = "192.0.2.10, 192.0.2.11",
+	 .aliases = ALIASES({"LOAD_BALANCER_IP", NULL}), .value_name = "ADDRESS[,ADDRESS]",
+	 .sentence = "IP addresses that alone may connect to the public port. All others are "
+		     "answered 401."},
+	{FIELD(domain_env), .type = OPTION_CHOICE, .fallback = "PRODUCTION",
+	 .words = WORDS({"DEVELOPMENT", "DEVELOPMENT"}, {"PRODUCTION", "PRODUCTION"}),
+	 .aliases = ALIASES({"DOMAIN_ENV", NULL}), .value_name = "DEVELOPMENT|PRODUCTION",
+	 .sentence = "The kind of deployment, under the name that older ones use."},
+	{FIELD(log_level), .type = OPTION_CHOICE, .fallback = "info", .reloadable = true,
+	 .words = WORDS({"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}),
+	 .value_name = "debug|info|warn|error",
+	 .sentence = "The least important messages that are still logged."},
+	{FIELD(body_max_bytes), .type = OPTION_SIZE, .min = KIB, .max = 64 * MIB, .fallback = "1M",
+	 .value_name = "BYTES",
+	 .sentence = "The longest request body. Longer ones are answered 413."},
+	{FIELD(header_max_bytes), .type = OPTION_SIZE, .min = 16 * KIB, .max = 64 * KIB,
+	 .fallback = "16K", .value_name = "BYTES",
+	 .sentence = "The longest request line, and the longest headers. Longer ones are answered "
+		     "414 and 431."},
+	{FIELD(connections_max), .type = OPTION_INTEGER, .min = 1, .max = 1000000,
+	 .fallback = "20000", .value_name = "NUMBER", .sentence = "Connections open at once."},
+	{FIELD(idle_timeout_s), .type = OPTION_INTEGER, .min = 1, .max = 86400, .fallback = "75",
+	 .value_name = "SECONDS", .sentence = "A connection silent for so long is closed."},
+	{FIELD(request_timeout_ms), .type = OPTION_INTEGER, .min = 1, .max = 600000,
+	 .fallback = "10000", .value_name = "MS",
+	 .sentence = "How long a request waits for the store before it is answered 503."},
+	{FIELD(drain_notice_ms), .type = OPTION_INTEGER, .max = 3600000, .fallback = "0",
+	 .value_name = "MS",
+	 .sentence = "On SIGTERM, how long to serve on while /ready answers 503, so that load "
+		     "balancers notice."},
+	{FIELD(drain_limit_ms), .type = OPTION_INTEGER, .max = 3600000, .fallback = "10000",
+	 .value_name = "MS", .sentence = "After that, how long to wait for requests in flight."},
+	{FIELD(updates_max), .type = OPTION_INTEGER, .min = 1, .max = 1000000, .fallback = "10000",
+	 .value_name = "NUMBER",
+	 .sentence = "Registrations in one answer of /registry/updated. The others come with the "
+		     "next one."},
+	{FIELD(expires), .type = OPTION_INTEGER, .max = CENTURY_S, .fallback = "0",
+	 .aliases = ALIASES({"EXPIRES", NULL}), .value_name = "SECONDS",
+	 .sentence =
+		 "Accepted for the sake of older deployments and ignored: expiry is immediate."},
+	{FIELD(tls_certificate), .type = OPTION_TEXT, .max = PATH_MAX - 1, .fallback = "",
+	 .fallback_words = "none, plain HTTP", .example = "/etc/registryd/certificate.pem",
+	 .value_name = "FILE",
+	 .sentence = "Certificate chain of the public port, PEM. Needs tls_key."},
+	{FIELD(tls_key), .type = OPTION_TEXT, .max = PATH_MAX - 1, .fallback = "",
+	 .fallback_words = "none", .example = "/etc/registryd/key.pem", .value_name = "FILE",
+	 .sentence = "Private key of the certificate, PEM."},
+	{FIELD(tls_client_ca), .type = OPTION_TEXT, .max = PATH_MAX - 1, .fallback = "",
+	 .fallback_words = "none, clients are not asked for certificates",
+	 .example = "/etc/registryd/clients.pem", .value_name = "FILE",
+	 .sentence =
+		 "Certificates that vouch for clients, PEM. Needs tls_certificate and tls_key."},
+};
+
+const size_t option_count = sizeof(options) / sizeof(options[0]);
+
+_Static_assert(sizeof(options) / sizeof(options[0]) <= OPTIONS_MAX, "raise OPTIONS_MAX");
+
+static bool same_name(const char *name, struct slice written)
+{
+	if (strlen(name) != written.len)
+		return false;
+	for (size_t i = 0; i < written.len; i++) {
+		char byte = written.data[i] == '-' ? '_' : written.data[i];
+
+		if (byte != name[i])
+			return false;
+	}
+	return true;
+}
+
+const struct option *option_find(struct slice name)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		if (same_name(options[i].name, name))
+			return &options[i];
+	}
+	return NULL;
+}
+
+bool option_is_number(const struct option *option)
+{
+	return option->type == OPTION_INTEGER || option->type == OPTION_SIZE;
+}
