@@ -1,0 +1,39 @@
+/* The table of counters: a name and a sentence each. */
+#include "monitor/counters.h"
+
+const struct counter_row counter_rows[COUNTER_COUNT] = {
+	[COUNTER_HTTP_REQUESTS] = {"http_requests_total", "Requests answered, with any status."},
+	[COUNTER_HTTP_2XX] = {"http_answers_2xx_total", "Answers with a status of 200 to 299."},
+	[COUNTER_HTTP_3XX] = {"http_answers_3xx_total", "Answers with a status of 300 to 399."},
+	[COUNTER_HTTP_4XX] = {"http_answers_4xx_total", "Answers with a status of 400 to 499."},
+	[COUNTER_HTTP_5XX] = {"http_answers_5xx_total", "Answers with a status of 500 to 599."},
+	[COUNTER_HTTP_CONNECTIONS] = {"http_connections_total", "Connections accepted."},
+	[COUNTER_HTTP_REFUSED_FRAMING] = {"http_refused_framing_total",
+					  "Requests refused because their framing is ambiguous."},
+	[COUNTER_HTTP_REFUSED_SIZE] =
+		{"http_refused_size_total",
+		 "Requests refused because the body, the headers or the target "
+		 "are beyond a limit."},
+	[COUNTER_HTTP_REFUSED_PEER] = {"http_refused_peer_total",
+				       "Requests refused because they do not come from a load "
+				       "balancer."},
+	[COUNTER_HTTP_TIMED_OUT] = {"http_timed_out_total",
+				    "Requests answered 503 because the store took too long."},
+	[COUNTER_HTTP_LATE] = {"http_late_total",
+			       "Answers of the store to requests that had been given up."},
+	[COUNTER_STORE_CHANGES] = {"store_changes_total", "Changes over, with any outcome."},
+	[COUNTER_STORE_BATCHES] = {"store_batches_total", "Commits that carried changes."},
+	[COUNTER_STORE_FAILED_COMMITS] = {"store_failed_commits_total", "Commits that failed."},
+	[COUNTER_STORE_DAMAGED] = {"store_damaged_total",
+				   "Stored records refused because they are not what was written, "
+				   "each time."},
+	[COUNTER_EXPIRIES] = {"expiries_total", "Entries that became disconnected by expiry."},
+	[COUNTER_REMOVALS] = {"removals_total", "Entries forgotten after their retention."},
+	[COUNTER_UPDATES_TAKEN] = {"updates_taken_total", "Pending updates handed to a reader."},
+	[COUNTER_UPDATES_RETURNED] = {"updates_returned_total",
+				      "Pending updates that came back because the answer did not "
+				      "leave."},
+	[COUNTER_UPDATES_REFUSED] = {"updates_refused_total",
+				     "Polls answered with nothing because the news could not be "
+				     "taken durably."},
+};
