@@ -230,3 +230,24 @@ int registry_sweep(struct registry *registry, struct registry_sweep *op, uint32_
 	conclude(&op->sweep.op, r);
 	return r;
 }
+
+/* ---- Retention ---- */
+
+bool registry_has_retention(const struct registry *registry)
+{
+	return registry->options.retention_s > 0;
+}
+
+bool registry_is_misplaced(const struct registry *registry, const struct entry *entry)
+{
+	int64_t retention_s = registry->options.retention_s;
+
+	return retention_s > 0 && entry_is_disconnected(entry) &&
+	       (entry->due_s == 0 || entry->due_s > entry->away_s + retention_s);
+}
+
+int registry_place(struct registry *registry, struct registry_change *op, struct entry_key key)
+{
+	op->request = (struct rule_request){.key = key};
+	return submit_change(registry, op, rule_due);
+}

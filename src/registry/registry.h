@@ -93,3 +93,12 @@ struct registry_sweep {
 
 /* One slice. STORE_* results as store_sweep(). */
 int registry_sweep(struct registry *registry, struct registry_sweep *op, uint32_t limit);
+
+/* ---- Retention that was set, or shortened, after entries went away ---- */
+
+bool registry_has_retention(const struct registry *registry);
+/* The time index would have the sweep look at it too late, or never. Of an entry as it is stored.
+ */
+bool registry_is_misplaced(const struct registry *registry, const struct entry *entry);
+/* Puts it where it belongs. As the changes above. */
+int registry_place(struct registry *registry, struct registry_change *op, struct entry_key key);

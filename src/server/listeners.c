@@ -1,0 +1,138 @@
+/* From settings to the options of the two listeners. */
+#include "server/listeners.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PEM_MAX (1 << 20)
+#define ADMIN_CONNECTIONS_MAX 64
+
+static int read_file(const char *path, char **ret_text, char *ret_reason, size_t reason_size)
+{
+	FILE *file = fopen(path, "re");
+	char *text = file ? malloc(PEM_MAX + 1) : NULL;
+	size_t len;
+	int r = 0;
+
+	if (!text) {
+		r = file ? -ENOMEM : -errno;
+		snprintf(ret_reason, reason_size, "%s: %s", path, strerror(-r));
+		if (file)
+			fclose(file);
+		return r;
+	}
+	len = fread(text, 1, PEM_MAX, file);
+	if (ferror(file))
+		r = -EIO;
+	fclose(file);
+	if (r < 0) {
+		snprintf(ret_reason, reason_size, "%s: cannot be read", path);
+		free(text);
+		return r;
+	}
+	text[len] = '\0';
+	*ret_text = text;
+	return 0;
+}
+
+void tls_files_deinit(struct tls_files *files)
+{
+	free(files->certificate);
+	free(files->key);
+	free(files->client_ca);
+	*files = (struct tls_files){0};
+}
+
+int tls_files_read(const struct settings *settings, struct tls_files *ret_files, char *ret_reason,
+		   size_t reason_size)
+{
+	struct tls_files files = {0};
+	const struct {
+		const char *path;
+		char **text;
+	} rows[] = {
+		{settings->tls_certificate, &files.certificate},
+		{settings->tls_key, &files.key},
+		{settings->tls_client_ca, &files.client_ca},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int r;
+
+		if (rows[i].path[0] == '\0')
+			continue;
+		r = read_file(rows[i].path, rows[i].text, ret_reason, reason_size);
+		if (r < 0) {
+			tls_files_deinit(&files);
+			return r;
+		}
+	}
+	*ret_files = files;
+	return 0;
+}
+
+static unsigned thread_count(const struct settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->workers > 0)
+		return (unsigned)settings->workers;
+	return cores > 0 ? (unsigned)cores : 1;
+}
+
+static void set_limits(const struct settings *settings, struct http_options *options)
+{
+	options->body_max_bytes = (size_t)settings->body_max_bytes;
+	options->header_max_bytes = (size_t)settings->header_max_bytes;
+	options->idle_timeout_s = (unsigned)settings->idle_timeout_s;
+	options->request_timeout_ms = (unsigned)settings->request_timeout_ms;
+}
+
+void listener_public(const struct settings *settings, const struct tls_files *files,
+		     struct http_options *ret_options)
+{
+	struct http_options options = {
+		.bind = settings->bind,
+		.port = (uint16_t)settings->port,
+		.threads = thread_count(settings),
+		.connections_max = (unsigned)settings->connections_max,
+		.allowed_peers = settings->load_balancers,
+		.tls_certificate_pem = files->certificate,
+		.tls_key_pem = files->key,
+		.tls_client_ca_pem = files->client_ca,
+	};
+
+	set_limits(settings, &options);
+	*ret_options = options;
+}
+
+/* The settings were checked: there is a colon, and a number behind it. */
+bool listener_admin(const struct settings *settings, char address[LISTENER_ADDRESS_MAX],
+		    struct http_options *ret_options)
+{
+	const char *colon = strrchr(settings->admin, ':');
+	const char *start = settings->admin;
+	size_t len;
+	struct http_options options = {
+		.bind = address,
+		.threads = 1,
+		.connections_max = ADMIN_CONNECTIONS_MAX,
+		.allowed_peers = "",
+	};
+
+	if (!colon)
+		return false;
+	len = (size_t)(colon - start);
+	if (len >= 2 && start[0] == '[' && start[len - 1] == ']') {
+		start++;
+		len -= 2;
+	}
+	snprintf(address, LISTENER_ADDRESS_MAX, "%.*s", (int)len, start);
+	options.port = (uint16_t)strtoul(colon + 1, NULL, 10);
+	set_limits(settings, &options);
+	*ret_options = options;
+	return true;
+}

@@ -1,0 +1,27 @@
+/* From settings to the options of the two listeners: addresses, limits, contents of the TLS files.
+ */
+#pragma once
+
+#include "config/settings.h"
+#include "http/http.h"
+
+struct tls_files {
+	char *certificate; /* PEM; NULL: plain HTTP */
+	char *key;
+	char *client_ca;
+};
+
+/* 0, or a negative errno with a sentence in ret_reason. */
+int tls_files_read(const struct settings *settings, struct tls_files *ret_files, char *ret_reason,
+		   size_t reason_size);
+void tls_files_deinit(struct tls_files *files);
+
+void listener_public(const struct settings *settings, const struct tls_files *files,
+		     struct http_options *ret_options);
+
+/* Room for the address of "address:port". */
+#define LISTENER_ADDRESS_MAX 64
+
+/* False if the settings want no admin listener. address is what ret_options points to. */
+bool listener_admin(const struct settings *settings, char address[LISTENER_ADDRESS_MAX],
+		    struct http_options *ret_options);

@@ -1,0 +1,74 @@
+/* Arguments → settings → server → exit code. */
+#include "server/program.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "config/describe.h"
+#include "config/settings.h"
+#include "log/log.h"
+#include "server/server.h"
+
+#define EXIT_CANNOT_SERVE 1
+#define EXIT_WRONG_SETTINGS 2
+
+static int serve(const struct settings *settings, struct clock *clock)
+{
+	struct server *server;
+	char reason[512];
+	int r = server_new(settings, clock, &server, reason, sizeof(reason));
+
+	if (r < 0) {
+		log_error("server.failed", LOG_TEXT("reason", reason));
+		return EXIT_CANNOT_SERVE;
+	}
+	server_run(server);
+	server_free(server);
+	log_info("server.stopped", LOG_TEXT("version", REGISTRYD_VERSION));
+	return 0;
+}
+
+static int act(enum settings_action action, const struct settings *settings, struct clock *clock)
+{
+	enum log_level level;
+
+	switch (action) {
+	case SETTINGS_HELP:
+		describe_help(stdout);
+		return 0;
+	case SETTINGS_VERSION:
+		puts("registryd " REGISTRYD_VERSION);
+		return 0;
+	case SETTINGS_CHECK:
+		describe_settings(settings, stdout);
+		return 0;
+	case SETTINGS_SAMPLE:
+		describe_sample(stdout);
+		return 0;
+	case SETTINGS_MAN:
+		describe_man(stdout);
+		return 0;
+	case SETTINGS_RUN:
+		break;
+	}
+	if (log_level_parse(slice_of(settings->log_level), &level))
+		log_set_level(level);
+	return serve(settings, clock);
+}
+
+int program_main(int argc, char **argv, struct clock *clock)
+{
+	struct settings settings = {0};
+	enum settings_action action;
+	char reason[512];
+	int status;
+	int r = settings_load(argc, argv, environ, &settings, &action, reason, sizeof(reason));
+
+	if (r < 0) {
+		log_error("settings.refused", LOG_TEXT("reason", reason));
+		return EXIT_WRONG_SETTINGS;
+	}
+	status = act(action, &settings, clock);
+	settings_deinit(&settings);
+	return status;
+}
