@@ -1,0 +1,23 @@
+/*
+ * The contract suite: what every store must do, as cases that run over any of them. Where store.h
+ * and a case seem to differ, the case is the definition.
+ */
+#pragma once
+
+#include "monitor/counters.h"
+#include "store/store.h"
+
+/* How the suite gets at a store. */
+struct contract_factory {
+	const char *name;
+	bool durable; /* what is kept outlives the store */
+	void *ctx;
+	/* Opens; a durable one with all that it had. 0 or a negative errno. */
+	int (*open)(void *ctx, struct clock *clock, struct counters *counters,
+		    struct store **ret_store);
+	/* Throws away what a durable store left behind, so that the next one is new. */
+	void (*wipe)(void *ctx);
+};
+
+/* Runs all cases. The number of those that failed. */
+int contract_run(const struct contract_factory *factory);
