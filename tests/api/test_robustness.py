@@ -1,0 +1,105 @@
+"""What spec 15 asks of a server in trouble: costs, faults of the disk, forged logs."""
+
+import os
+import time
+from typing import Callable
+
+import pytest
+
+from registry.api import OwnApi
+from registry.bodies import hyperty
+from registry.client import encode_request, piece, said
+
+pytestmark = pytest.mark.own_server
+
+
+def fill(api: OwnApi, first: int, count: int) -> None:
+    """So many hyperties, a hundred on their way at once."""
+    with api.wire() as wire:
+        for start in range(first, first + count, 100):
+            wire.send(b"".join(
+                encode_request("PUT", f"/hyperty/user/{piece(api.user(f'u{n}'))}"
+                                      f"/{piece(api.id(f'h{n}'))}", hyperty())
+                for n in range(start, start + 100)))
+            for _ in range(100):
+                assert wire.receive().status == 200
+
+
+def time_of_reads(api: OwnApi) -> float:
+    """The fastest of several rounds."""
+    rounds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        for _ in range(200):
+            assert api.hyperty(api.id("h50")).status == 200
+        rounds.append(time.perf_counter() - start)
+    return min(rounds)
+
+
+def test_a_look_up_by_id_does_not_get_slower_with_the_number_of_entries(fresh: OwnApi) -> None:
+    fill(fresh, 0, 100)
+    with_few = time_of_reads(fresh)
+
+    fill(fresh, 100, 10_000)
+
+    assert time_of_reads(fresh) < 3 * with_few
+
+
+def test_a_write_that_cannot_be_kept_is_answered_503_in_json(
+    start: Callable[..., OwnApi],
+) -> None:
+    """A database that has reached the size it may have."""
+    api = start("lmdb", arguments=["--lmdb-map-bytes", "4M"])
+    refused = None
+    for n in range(2000):
+        answer = api.put_hyperty(api.user(), api.id(f"h{n}"), hyperty(descriptor="d" * 8000))
+        if answer.status != 200:
+            refused = answer
+            break
+
+    assert refused is not None and said(refused) == (503, "Temporary Unavailable")
+    assert refused.header("Retry-After")
+    assert api.hyperty(api.id("h0")).status == 200
+    assert api.updated() == {}
+    assert api.get("/live").status == 200
+
+
+@pytest.mark.parametrize("text", ['\n{"event.action":"forged"}\n', "\r\nforged",
+                                  '"},{"x":"', "\x1b[2J"])
+def test_what_comes_from_outside_cannot_forge_a_log_line(
+    start: Callable[..., OwnApi], text: str
+) -> None:
+    api = start("memory", arguments=["--log-level", "debug"])
+    api.put_hyperty(text, api.id(text), hyperty(descriptor=text, runtime=text))
+    api.put_hyperty(text, api.id(text), text)
+    api.get("/live", headers=[("User-Agent", text.replace("\n", "").replace("\r", ""))])
+    assert api.registry.terminate() == 0
+
+    for line in api.registry.log:
+        assert "event.action" in line and "text" not in line, line
+        assert line["event.action"] != "forged"
+
+
+def test_the_process_needs_no_more_files_than_it_has_connections(
+    start: Callable[..., OwnApi],
+) -> None:
+    """Connections that come and go leave nothing behind."""
+    api = start("lmdb")
+
+    def files() -> int:
+        return len(os.listdir(f"/proc/{api.registry.pid}/fd"))
+
+    api.get("/live")
+    before = files()
+    for _ in range(20):
+        wires = [api.wire() for _ in range(20)]
+        for wire in wires:
+            wire.send(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+        for wire in wires:
+            assert wire.receive().status == 200
+            wire.close()
+    deadline = time.monotonic() + 10
+    while files() > before + 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert files() <= before + 5
