@@ -1,0 +1,188 @@
+/* The life of a request in the registry: route, access, start, wait, finish, settle. */
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/call.h"
+
+/* ---- Beginning ---- */
+
+static struct api_call *new_call(struct api *api, struct http_request *request)
+{
+	struct api_call *call = arena_alloc(&request->arena, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	memset(call, 0, sizeof(*call));
+	call->api = api;
+	call->request = request;
+	return call;
+}
+
+static bool is_read(struct slice method)
+{
+	return slice_equal(method, SLICE("GET")) || slice_equal(method, SLICE("HEAD"));
+}
+
+/* Reads are open; whatever changes something needs a certificate, where they are asked for. */
+static bool may_pass(const struct api_call *call)
+{
+	bool is_write = !is_read(call->request->method) || (call->route && call->route->is_write);
+
+	return !is_write || !call->api->options.writes_need_certificate ||
+	       http_request_has_certificate(call->request);
+}
+
+/* Finds who handles the request. False: it was answered. */
+static bool find_method(struct api_call *call, enum route_listener listener)
+{
+	struct http_request *request = call->request;
+
+	call->route =
+		routes_find(&call->api->routes, listener, request->pieces, request->piece_count);
+	if (call->route)
+		call->method = routes_method(call->route, request->method);
+
+	if (!may_pass(call))
+		answers_give(request, ANSWER_UNAUTHORIZED);
+	else if (!call->route)
+		answers_give(request, ANSWER_NOT_FOUND);
+	else if (!call->method)
+		answers_give_not_allowed(request, routes_allow(call->route));
+	else
+		return true;
+	return false;
+}
+
+/* ---- Ending ---- */
+
+static int outcome_of(const struct api_call *call)
+{
+	switch (call->operation) {
+	case API_CHANGE:
+		return registry_change_outcome(&call->change);
+	case API_READ:
+		return registry_read_outcome(&call->read);
+	case API_TAKE:
+		return registry_take_outcome(&call->take);
+	default:
+		return REGISTRY_FAULT;
+	}
+}
+
+/* The operation is over: what it has shown becomes the answer, until finish() thinks otherwise. */
+static enum http_verdict finish(struct api_call *call, int outcome)
+{
+	struct http_request *request = call->request;
+
+	if (call->operation == API_READ || call->operation == API_TAKE) {
+		request->out = call->shown;
+		call->shown = (struct buffer){0};
+	}
+	call->method->finish(call, outcome);
+	return HTTP_ANSWERED;
+}
+
+static enum http_verdict give_up(struct api_call *call)
+{
+	call->given_up = true;
+	call->method->finish(call, REGISTRY_UNAVAILABLE);
+	return HTTP_ANSWERED;
+}
+
+/* ---- As http/ calls them ---- */
+
+static enum http_verdict api_begin(void *ctx, struct http_request *request)
+{
+	const struct api_listener *listener = ctx;
+	struct api_call *call = new_call(listener->api, request);
+	int outcome;
+
+	request->user = call;
+	if (!call) {
+		answers_give(request, ANSWER_FAULT);
+		return HTTP_ANSWERED;
+	}
+	if (!find_method(call, listener->name))
+		return HTTP_ANSWERED;
+	outcome = call->method->start(call);
+	if (outcome == ROUTE_ANSWERED)
+		return HTTP_ANSWERED;
+	/* From here on another thread may be at work on the call. */
+	if (outcome == REGISTRY_PENDING)
+		return HTTP_WAIT;
+	return finish(call, outcome);
+}
+
+static enum http_verdict api_resume(void *ctx, struct http_request *request, bool timed_out)
+{
+	struct api_call *call = request->user;
+
+	(void)ctx;
+	return timed_out ? give_up(call) : finish(call, outcome_of(call));
+}
+
+static void api_late(void *ctx, struct http_request *request)
+{
+	struct api_call *call = request->user;
+
+	(void)ctx;
+	if (call->method->settle)
+		call->method->settle(call, false);
+	buffer_deinit(&call->shown);
+}
+
+/* If the wait was given up, late() is the one that settles. */
+static void api_finished(void *ctx, struct http_request *request, bool sent)
+{
+	struct api_call *call = request->user;
+
+	(void)ctx;
+	if (call && call->method && call->method->settle && !call->given_up)
+		call->method->settle(call, sent);
+}
+
+/* ---- Life ---- */
+
+int api_new(const struct api_options *options, struct api **ret_api)
+{
+	struct api *api = malloc(sizeof(*api));
+
+	if (!api)
+		return -ENOMEM;
+	*api = (struct api){
+		.options = *options,
+		.public = {api, ROUTE_PUBLIC},
+		.admin = {api, ROUTE_ADMIN},
+	};
+	routes_init(&api->routes);
+	*ret_api = api;
+	return 0;
+}
+
+void api_free(struct api *api)
+{
+	free(api);
+}
+
+static struct http_handler handler_of(struct api_listener *listener)
+{
+	return (struct http_handler){
+		.ctx = listener,
+		.begin = api_begin,
+		.resume = api_resume,
+		.late = api_late,
+		.finished = api_finished,
+	};
+}
+
+struct http_handler api_public_handler(struct api *api)
+{
+	return handler_of(&api->public);
+}
+
+struct http_handler api_admin_handler(struct api *api)
+{
+	return handler_of(&api->admin);
+}

@@ -1,0 +1,39 @@
+/*
+ * The REST surface: from an HTTP request to a verb of the registry, and from its outcome to an
+ * answer. Two listeners share it: the public one, and one for operators (spec 6.0).
+ */
+#pragma once
+
+#include "http/http.h"
+#include "monitor/prometheus.h"
+
+struct api;
+struct registry;
+struct store;
+
+/* What only the server as a whole can tell. Called on serving threads; must not wait. */
+struct api_hooks {
+	void *ctx;
+	/* Whether load balancers may send requests here; if not, a sentence in ret_reason. */
+	bool (*ready)(void *ctx, char *ret_reason, size_t reason_size);
+	void (*gauges)(void *ctx, struct gauges *ret_gauges);
+};
+
+/* All that is pointed to must outlive the api. */
+struct api_options {
+	struct registry *registry;
+	struct store *store; /* for /live: counts and health */
+	struct counters *counters;
+	struct api_hooks hooks;
+	/* TLS clients are asked for certificates: what changes anything needs one (spec 13). */
+	bool writes_need_certificate;
+};
+
+/* options is copied. 0 or -ENOMEM. */
+int api_new(const struct api_options *options, struct api **ret_api);
+/* After the listeners that use it are gone. NULL is fine. */
+void api_free(struct api *api);
+
+/* What http_server_new() wants. */
+struct http_handler api_public_handler(struct api *api);
+struct http_handler api_admin_handler(struct api *api);

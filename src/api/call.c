@@ -1,0 +1,189 @@
+/* What all handlers share: reading a request, submitting it, answering. */
+#include "api/call.h"
+
+#include <errno.h>
+
+#include "api/criteria.h"
+#include "api/json_writer.h"
+#include "http/target.h"
+#include "log/log.h"
+
+/* ---- What the request says ---- */
+
+static bool refuse_fault(struct api_call *call)
+{
+	answers_give_failure(call->request, REGISTRY_FAULT);
+	return false;
+}
+
+bool call_read_id(struct api_call *call, size_t piece, struct slice *ret_id)
+{
+	struct http_request *request = call->request;
+	bool no_memory = false;
+
+	if (target_decode_id(request->pieces[piece], &request->arena, ret_id, &no_memory))
+		return true;
+	if (no_memory)
+		return refuse_fault(call);
+	answers_give_bad_request(request, SLICE("path: empty or badly encoded id"));
+	return false;
+}
+
+bool call_read_body(struct api_call *call, enum entry_kind kind, enum body_use use)
+{
+	struct http_request *request = call->request;
+	struct body_problem problem;
+	int r;
+
+	r = body_read(request->body, kind, use, &request->arena, &call->body, &problem);
+	if (r < 0)
+		return refuse_fault(call);
+	if (r == BODY_BAD)
+		answers_give_bad_request(request, slice_of(problem.text));
+	return r == BODY_OK;
+}
+
+bool call_read_criteria(struct api_call *call)
+{
+	struct http_request *request = call->request;
+	int r;
+
+	r = criteria_read(request->query, &request->arena, &call->search);
+	if (r < 0)
+		return refuse_fault(call);
+	if (r == CRITERIA_INVALID)
+		answers_give(request, ANSWER_NOT_FOUND);
+	return r == CRITERIA_OK;
+}
+
+/* ---- Submitting ---- */
+
+/* The operation is the head of the union, so the call is found from it. */
+static void complete(struct store_op *op)
+{
+	struct api_call *call = (struct api_call *)((char *)op - offsetof(struct api_call, op));
+
+	http_request_wake(call->request);
+}
+
+static void begin(struct api_call *call, enum api_operation operation)
+{
+	call->operation = operation;
+	call->op.complete = complete;
+}
+
+struct registry_change *call_begin_change(struct api_call *call)
+{
+	begin(call, API_CHANGE);
+	return &call->change;
+}
+
+static void lend_out(struct api_call *call)
+{
+	call->shown = call->request->out;
+	call->request->out = (struct buffer){0};
+}
+
+struct registry_take *call_begin_take(struct api_call *call)
+{
+	begin(call, API_TAKE);
+	lend_out(call);
+	call->take.show = call_write_member;
+	call->take.ctx = call;
+	return &call->take;
+}
+
+static struct registry_read *begin_read(struct api_call *call, registry_show *show)
+{
+	begin(call, API_READ);
+	lend_out(call);
+	call->read.show = show;
+	call->read.ctx = call;
+	return &call->read;
+}
+
+int call_show_one(struct api_call *call, struct entry_key key, struct slice owner)
+{
+	struct registry_read *read = begin_read(call, call_write_object);
+
+	read->owner = owner;
+	return registry_get(call->api->options.registry, read, key);
+}
+
+int call_show_match(struct api_call *call, struct entry_key key)
+{
+	struct registry_read *read = begin_read(call, call_write_member);
+
+	read->search = &call->search;
+	return registry_get(call->api->options.registry, read, key);
+}
+
+int call_show_all(struct api_call *call, enum store_index index, struct slice key,
+		  const struct search *search)
+{
+	struct registry_read *read = begin_read(call, call_write_member);
+
+	read->search = search;
+	return registry_list(call->api->options.registry, read, index, key);
+}
+
+/* ---- Showing ---- */
+
+int call_write_object(void *ctx, const struct entry *entry)
+{
+	struct api_call *call = ctx;
+
+	json_write_entry(&call->shown, entry);
+	return call->shown.failed ? -ENOMEM : 0;
+}
+
+int call_write_member(void *ctx, const struct entry *entry)
+{
+	struct buffer *out = &((struct api_call *)ctx)->shown;
+
+	buffer_append_byte(out, out->len == 0 ? '{' : ',');
+	json_write_text(out, entry->key.id);
+	buffer_append_byte(out, ':');
+	json_write_entry(out, entry);
+	return out->failed ? -ENOMEM : 0;
+}
+
+void call_close_map(struct buffer *out)
+{
+	if (out->len == 0)
+		buffer_append_byte(out, '{');
+	buffer_append_byte(out, '}');
+}
+
+/* ---- Answering ---- */
+
+static void answer_failure(struct api_call *call, int outcome)
+{
+	if (outcome == REGISTRY_FAULT)
+		log_error("request.failed", LOG_SLICE("http.request.method", call->request->method),
+			  LOG_TEXT("http.route", call->route->shape));
+	answers_give_failure(call->request, outcome);
+}
+
+void call_answer_change(struct api_call *call, int outcome, enum answer done, enum answer changed)
+{
+	if (outcome == REGISTRY_OK)
+		answers_give(call->request, done);
+	else if (outcome == REGISTRY_STATUS_CHANGED)
+		answers_give(call->request, changed);
+	else
+		answer_failure(call, outcome);
+}
+
+void call_answer_shown(struct api_call *call, int outcome, int status_if_away)
+{
+	struct http_request *request = call->request;
+
+	if (outcome != REGISTRY_OK && outcome != REGISTRY_AWAY) {
+		answer_failure(call, outcome);
+		return;
+	}
+	if (call->read.show == call_write_member)
+		call_close_map(&request->out);
+	request->status = outcome == REGISTRY_AWAY ? status_if_away : 200;
+}

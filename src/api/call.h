@@ -1,0 +1,84 @@
+/* One request on its way through the registry, and what all handlers share. Private to api/. */
+#pragma once
+
+#include "api/answers.h"
+#include "api/api.h"
+#include "api/body.h"
+#include "api/routes.h"
+#include "registry/registry.h"
+
+struct api_listener {
+	struct api *api;
+	enum route_listener name;
+};
+
+struct api {
+	struct api_options options;
+	struct routes routes;
+	struct api_listener public;
+	struct api_listener admin;
+};
+
+enum api_operation {
+	API_NONE, /* the request needs nothing from the registry */
+	API_CHANGE,
+	API_READ,
+	API_TAKE,
+};
+
+/*
+ * Lives in the request's arena, cleared at first. While an operation is pending, only the store
+ * touches the operation and shown: when the wait was given up, until late().
+ */
+struct api_call {
+	struct api *api;
+	struct http_request *request;
+	const struct route *route;         /* NULL if there is none */
+	const struct route_method *method; /* NULL until it is known and allowed */
+
+	enum api_operation operation;
+	union {
+		struct store_op op; /* the head of each */
+		struct registry_change change;
+		struct registry_read read;
+		struct registry_take take;
+	};
+	bool given_up; /* answered without waiting for the operation */
+
+	struct body body;
+	struct search search;
+	/* Entries as JSON. The memory of request->out, lent while the operation is under way. */
+	struct buffer shown;
+	bool news_in_answer; /* what was taken stands in the answer */
+};
+
+/* ---- For start(): what the request says. False: it was answered (400, or 500). ---- */
+
+bool call_read_id(struct api_call *call, size_t piece, struct slice *ret_id);
+bool call_read_body(struct api_call *call, enum entry_kind kind, enum body_use use);
+/* Into call->search; answers 404 if it is not one (spec 8). */
+bool call_read_criteria(struct api_call *call);
+
+/* ---- For start(): submitting. The result is a registry_outcome. ---- */
+
+struct registry_change *call_begin_change(struct api_call *call);
+struct registry_take *call_begin_take(struct api_call *call);
+/* What is found becomes the answer: an object, or a map by id. */
+int call_show_one(struct api_call *call, struct entry_key key, struct slice owner);
+int call_show_match(struct api_call *call, struct entry_key key);
+/* search is NULL or &call->search. */
+int call_show_all(struct api_call *call, enum store_index index, struct slice key,
+		  const struct search *search);
+
+/* ---- For finish() ---- */
+
+/* done, or changed with REGISTRY_STATUS_CHANGED, or what the failure means. */
+void call_answer_change(struct api_call *call, int outcome, enum answer done, enum answer changed);
+/* What was shown, with the status if all of it is disconnected; or what the failure means. */
+void call_answer_shown(struct api_call *call, int outcome, int status_if_away);
+
+/* registry_show functions for a ctx that is the call. */
+int call_write_object(void *ctx, const struct entry *entry);
+int call_write_member(void *ctx, const struct entry *entry);
+/* Behind the last call_write_member(), or without any. */
+void call_close_map(struct buffer *out);

@@ -1,0 +1,13 @@
+/* Reads the query of a search (spec 8). */
+#pragma once
+
+#include "base/arena.h"
+#include "registry/search.h"
+
+enum criteria_result {
+	CRITERIA_OK = 0,
+	CRITERIA_INVALID = 1, /* no parameter, or one that is unknown: 404 */
+};
+
+/* query is raw; absent counts as empty. CRITERIA_*, or -ENOMEM. Texts are in the arena. */
+int criteria_read(struct slice query, struct arena *arena, struct search *ret_search);
