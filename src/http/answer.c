@@ -1,0 +1,103 @@
+/* Turns the answer that stands in a request into one of the HTTP library. */
+#include "http/answer.h"
+
+#include "http/http_server.h"
+#include "monitor/counters.h"
+
+/* counter is COUNTER_COUNT where none but the status is counted. */
+static const struct refusal_row {
+	int status;
+	enum counter counter;
+	const char *body;
+} refusal_rows[] = {
+	[REFUSAL_PEER] = {401, COUNTER_HTTP_REFUSED_PEER, "{\"message\":\"Unauthorized request\"}"},
+	[REFUSAL_FRAMING] = {400, COUNTER_HTTP_REFUSED_FRAMING, "{\"message\":\"Bad Request\"}"},
+	[REFUSAL_LONG_TARGET] = {414, COUNTER_HTTP_REFUSED_SIZE, "{\"message\":\"URI Too Long\"}"},
+	[REFUSAL_LARGE_HEADERS] = {431, COUNTER_HTTP_REFUSED_SIZE,
+				   "{\"message\":\"Request Header Fields Too Large\"}"},
+	[REFUSAL_LARGE_BODY] = {413, COUNTER_HTTP_REFUSED_SIZE,
+				"{\"message\":\"Payload Too Large\"}"},
+	[REFUSAL_NO_MEMORY] = {500, COUNTER_COUNT, "{\"message\":\"Internal Server Error\"}"},
+	[REFUSAL_ENDING] = {503, COUNTER_COUNT, "{\"message\":\"Temporary Unavailable\"}"},
+};
+
+static void write_answer(struct http_request *request, int status, const char *body)
+{
+	request->status = status;
+	request->content_type = NULL;
+	request->allow = NULL;
+	request->location = NULL;
+	request->retry_after = status == 503;
+	buffer_clear(&request->out);
+	buffer_append_slice(&request->out, slice_of(body));
+}
+
+static void count(struct counters *counters, int status)
+{
+	counter_add(counters, COUNTER_HTTP_REQUESTS, 1);
+	if (status >= 200 && status < 600)
+		counter_add(counters, COUNTER_HTTP_2XX + (enum counter)(status / 100 - 2), 1);
+}
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	return !value || MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static bool add_headers(struct MHD_Response *response, const struct http_request *request,
+			bool close)
+{
+	const char *type = request->content_type ? request->content_type : "application/json";
+
+	return add_header(response, "Connection", close ? "close" : NULL) &&
+	       add_header(response, "Content-Type", request->out.len > 0 ? type : NULL) &&
+	       add_header(response, "Allow", request->allow) &&
+	       add_header(response, "Location", request->location) &&
+	       add_header(response, "Retry-After", request->retry_after ? "1" : NULL);
+}
+
+/* The body is not copied: out stays as it is until the library says that the exchange is over. */
+static struct MHD_Response *build(struct http_request *request, bool close)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		request->out.len, request->out.len > 0 ? request->out.data : (void *)"",
+		MHD_RESPMEM_PERSISTENT);
+
+	if (response && !add_headers(response, request, close)) {
+		MHD_destroy_response(response);
+		return NULL;
+	}
+	return response;
+}
+
+enum MHD_Result answer_send(struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+	struct http_request *request = &exchange->request;
+	struct MHD_Response *response;
+	enum MHD_Result queued;
+
+	if (request->out.failed || request->status == 0)
+		write_answer(request, 500, "{\"message\":\"Internal Server Error\"}");
+	response = build(request, request->close || atomic_load(&server->quiesced));
+	if (!response)
+		return MHD_NO;
+
+	/* Before it is queued: queueing may send it and end the exchange. */
+	exchange->phase = EXCHANGE_ANSWERED;
+	count(server->counters, request->status);
+	queued = MHD_queue_response(exchange->connection, (unsigned)request->status, response);
+	MHD_destroy_response(response);
+	return queued;
+}
+
+enum MHD_Result answer_refuse(struct exchange *exchange, enum refusal refusal)
+{
+	const struct refusal_row *row = &refusal_rows[refusal];
+
+	if (row->counter != COUNTER_COUNT)
+		counter_add(exchange->server->counters, row->counter, 1);
+	write_answer(&exchange->request, row->status, row->body);
+	exchange->request.close = true;
+	return answer_send(exchange);
+}

@@ -1,0 +1,380 @@
+/* Reads a request, hands it to the handler, lets it wait, resumes it, sends the answer. */
+#include "http/serve.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "http/answer.h"
+#include "http/framing.h"
+#include "http/http_server.h"
+#include "http/target.h"
+#include "http/tls.h"
+#include "monitor/counters.h"
+
+/* Chunks may exceed the limit of a body so many times before we stop listening to them. */
+#define PATIENCE 4
+
+static int socket_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+/* Whether the peer may talk to us does not change while it is connected. */
+void serve_connection(void *ctx, struct MHD_Connection *connection, void **refused,
+		      enum MHD_ConnectionNotificationCode what)
+{
+	struct http_server *server = ctx;
+	const union MHD_ConnectionInfo *info;
+
+	if (what != MHD_CONNECTION_NOTIFY_STARTED)
+		return;
+	counter_add(server->counters, COUNTER_HTTP_CONNECTIONS, 1);
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (!peers_allow(&server->peers, info->client_addr))
+		*refused = server;
+}
+
+static bool is_refused_peer(struct exchange *exchange)
+{
+	if (exchange->server->peers.count == 0)
+		return false;
+	return MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		       ->socket_context != NULL;
+}
+
+/* Ids are split before they are decoded, and decoded by us. */
+size_t serve_unescape(void *ctx, struct MHD_Connection *connection, char *text)
+{
+	(void)ctx;
+	(void)connection;
+	return strlen(text);
+}
+
+/*
+ * The library would make a record of each parameter, of which we read none. Thousands of '&'
+ * exhaust the memory of the connection, and then it hangs. So the query ends here for the library;
+ * the text lies in the connection's own buffer.
+ */
+static void hide_query(const char *target)
+{
+	char *query = strchr(target, '?');
+
+	if (query)
+		query[1] = '\0';
+}
+
+/* The request line was read. NULL when out of memory: serve_request() closes the connection then.
+ */
+void *serve_request_line(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = exchange_new(ctx, connection);
+
+	if (!exchange)
+		return NULL;
+	exchange->target_at = target;
+	exchange->target = arena_copy(&exchange->request.arena, slice_of(target));
+	if (!exchange->target.data) {
+		exchange_unref(exchange);
+		return NULL;
+	}
+	hide_query(target);
+	return exchange;
+}
+
+static void describe(struct exchange *exchange, const char *method)
+{
+	struct http_request *request = &exchange->request;
+	struct target target = target_split(exchange->target, request->pieces, HTTP_PIECES_MAX + 1);
+
+	request->method = arena_copy(&request->arena, slice_of(method));
+	request->is_head = strcmp(method, "HEAD") == 0;
+	request->query = target.query;
+	request->piece_count = target.piece_count;
+	if (request->piece_count > HTTP_PIECES_MAX)
+		request->piece_count = HTTP_PIECES_MAX + 1;
+	request->body = SLICE("");
+}
+
+static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+				  size_t name_len, const char *value, size_t value_len)
+{
+	(void)kind;
+	framing_add_header(ctx, (struct slice){name, name_len}, (struct slice){value, value_len});
+	return MHD_YES;
+}
+
+static struct framing read_framing(struct MHD_Connection *connection)
+{
+	struct framing framing = {0};
+
+	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, &framing);
+	return framing;
+}
+
+/* The library counts the request line, too; it ends behind version. */
+static size_t header_bytes(struct MHD_Connection *connection, const char *method,
+			   const char *version)
+{
+	size_t line = (size_t)(version - method) + strlen(version);
+	size_t all = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
+			     ->header_size;
+
+	return all > line ? all - line : 0;
+}
+
+static enum refusal judge(struct exchange *exchange, const char *method, const char *version)
+{
+	const struct http_server *server = exchange->server;
+	struct framing framing = read_framing(exchange->connection);
+
+	if (is_refused_peer(exchange))
+		return REFUSAL_PEER;
+	if (!framing_line_is_sound(method, exchange->target_at, exchange->target, version) ||
+	    !framing_is_sound(&framing, strcmp(version, "HTTP/1.0") == 0))
+		return REFUSAL_FRAMING;
+	if (exchange->target.len > server->header_max_bytes)
+		return REFUSAL_LONG_TARGET;
+	if (header_bytes(exchange->connection, method, version) > server->header_max_bytes)
+		return REFUSAL_LARGE_HEADERS;
+	if (framing.content_length > server->body_max_bytes)
+		return REFUSAL_LARGE_BODY;
+	return REFUSAL_NONE;
+}
+
+/* An answer in this first call makes the library close the connection behind it. */
+static enum MHD_Result take_headers(struct exchange *exchange, const char *method,
+				    const char *version)
+{
+	enum refusal refusal;
+
+	exchange->phase = EXCHANGE_BODY;
+	describe(exchange, method);
+	refusal = judge(exchange, method, version);
+	return refusal ? answer_refuse(exchange, refusal) : MHD_YES;
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *len)
+{
+	uint64_t max = exchange->server->body_max_bytes;
+
+	exchange->body_received += *len;
+	if (exchange->body_received > max * PATIENCE) {
+		counter_add(exchange->server->counters, COUNTER_HTTP_REFUSED_SIZE, 1);
+		return MHD_NO;
+	}
+	if (exchange->body_received <= max)
+		buffer_append(&exchange->in, data, *len);
+	*len = 0;
+	return MHD_YES;
+}
+
+/* The wake may come before it is parked; then it resumes itself, by the same way. */
+static void suspend(struct exchange *exchange)
+{
+	exchange->phase = EXCHANGE_WAITING;
+	MHD_suspend_connection(exchange->connection);
+	if (!waits_park(&exchange->server->waits, &exchange->wait))
+		MHD_resume_connection(exchange->connection);
+}
+
+static void late(struct exchange *exchange)
+{
+	struct http_handler *handler = &exchange->server->handler;
+
+	counter_add(exchange->server->counters, COUNTER_HTTP_LATE, 1);
+	handler->late(handler->ctx, &exchange->request);
+}
+
+static void give_up(struct exchange *exchange)
+{
+	struct http_handler *handler = &exchange->server->handler;
+	enum http_verdict verdict = handler->resume(handler->ctx, &exchange->request, true);
+
+	assert(verdict == HTTP_ANSWERED);
+	(void)verdict;
+	counter_add(exchange->server->counters, COUNTER_HTTP_TIMED_OUT, 1);
+	if (waits_gave_up(&exchange->server->waits, &exchange->wait))
+		late(exchange);
+}
+
+/* One turn of the handler, after a wait. */
+static enum http_verdict resume(struct exchange *exchange)
+{
+	struct http_handler *handler = &exchange->server->handler;
+	enum http_verdict verdict;
+
+	if (waits_take(&exchange->server->waits, &exchange->wait)) {
+		give_up(exchange);
+		return HTTP_ANSWERED;
+	}
+	exchange_ref(exchange);
+	verdict = handler->resume(handler->ctx, &exchange->request, false);
+	if (verdict == HTTP_ANSWERED)
+		exchange_unref(exchange);
+	return verdict;
+}
+
+/* The handler's first turn. The reference is for the wake; without a wait it goes at once. */
+static enum http_verdict begin(struct exchange *exchange)
+{
+	struct http_handler *handler = &exchange->server->handler;
+	enum http_verdict verdict;
+
+	atomic_fetch_add(&exchange->server->in_flight, 1);
+	exchange->begun = true;
+	if (exchange->in.len > 0)
+		exchange->request.body = (struct slice){exchange->in.data, exchange->in.len};
+	exchange_ref(exchange);
+	verdict = handler->begin(handler->ctx, &exchange->request);
+	if (verdict == HTTP_ANSWERED)
+		exchange_unref(exchange);
+	return verdict;
+}
+
+static enum MHD_Result take_end(struct exchange *exchange)
+{
+	struct waits *waits = &exchange->server->waits;
+	enum http_verdict verdict;
+
+	if (exchange->body_received > exchange->server->body_max_bytes)
+		return answer_refuse(exchange, REFUSAL_LARGE_BODY);
+	if (exchange->in.failed || !exchange->request.method.data)
+		return answer_refuse(exchange, REFUSAL_NO_MEMORY);
+	if (!waits_enter(waits)) {
+		waits_leave(waits);
+		return answer_refuse(exchange, REFUSAL_ENDING);
+	}
+	verdict = begin(exchange);
+	if (verdict == HTTP_WAIT)
+		suspend(exchange);
+	waits_leave(waits);
+	return verdict == HTTP_WAIT ? MHD_YES : answer_send(exchange);
+}
+
+/*
+ * While it waits, nobody notices a client that leaves. Without this look, the answer would go into
+ * the socket's buffer and count as sent.
+ */
+static bool client_is_gone(struct exchange *exchange)
+{
+	char byte;
+	ssize_t n = recv(socket_of(exchange->connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+static enum MHD_Result go_on(struct exchange *exchange)
+{
+	struct waits *waits = &exchange->server->waits;
+	enum http_verdict verdict;
+
+	waits_enter(waits);
+	verdict = resume(exchange);
+	if (verdict == HTTP_WAIT)
+		suspend(exchange);
+	waits_leave(waits);
+	if (verdict == HTTP_WAIT)
+		return MHD_YES;
+	return client_is_gone(exchange) ? MHD_NO : answer_send(exchange);
+}
+
+/* Called with the headers, then with each part of the body, then at its end, then after each wait.
+ */
+enum MHD_Result serve_request(void *ctx, struct MHD_Connection *connection, const char *url,
+			      const char *method, const char *version, const char *upload,
+			      size_t *upload_size, void **exchange_at)
+{
+	struct exchange *exchange = *exchange_at;
+
+	(void)ctx;
+	(void)connection;
+	(void)url;
+	if (!exchange)
+		return MHD_NO;
+	switch (exchange->phase) {
+	case EXCHANGE_LINE:
+		return take_headers(exchange, method, version);
+	case EXCHANGE_BODY:
+		return *upload_size > 0 ? take_body(exchange, upload, upload_size)
+					: take_end(exchange);
+	case EXCHANGE_WAITING:
+		return go_on(exchange);
+	case EXCHANGE_ANSWERED:
+		break;
+	}
+	return MHD_NO;
+}
+
+/* The connection went while it was resumed: the handler still has its turn, as was promised. */
+static void end_wait(struct exchange *exchange)
+{
+	struct waits *waits = &exchange->server->waits;
+
+	waits_enter(waits);
+	while (resume(exchange) == HTTP_WAIT)
+		waits_pass(waits, &exchange->wait);
+	waits_leave(waits);
+}
+
+void serve_completed(void *ctx, struct MHD_Connection *connection, void **exchange_at,
+		     enum MHD_RequestTerminationCode how)
+{
+	struct http_server *server = ctx;
+	struct exchange *exchange = *exchange_at;
+	bool sent;
+
+	(void)connection;
+	if (!exchange)
+		return;
+	*exchange_at = NULL;
+	sent = how == MHD_REQUEST_TERMINATED_COMPLETED_OK && exchange->phase == EXCHANGE_ANSWERED;
+	if (exchange->phase == EXCHANGE_WAITING)
+		end_wait(exchange);
+	server->handler.finished(server->handler.ctx, &exchange->request, sent);
+	if (exchange->begun)
+		atomic_fetch_sub(&server->in_flight, 1);
+	exchange_unref(exchange);
+}
+
+void serve_expired(struct wait *wait)
+{
+	MHD_resume_connection(exchange_of_wait(wait)->connection);
+}
+
+/* The waker's reference keeps the exchange until it is done with it, whoever comes first. */
+void http_request_wake(struct http_request *request)
+{
+	struct exchange *exchange = exchange_of_request(request);
+
+	switch (waits_wake(&exchange->server->waits, &exchange->wait)) {
+	case WAKE_RESUME:
+		MHD_resume_connection(exchange->connection);
+		break;
+	case WAKE_LATE:
+		late(exchange);
+		break;
+	case WAKE_NOTED:
+		break;
+	}
+	exchange_unref(exchange);
+}
+
+struct slice http_request_header(struct http_request *request, const char *name)
+{
+	struct exchange *exchange = exchange_of_request(request);
+	const char *value;
+	size_t len;
+
+	if (MHD_lookup_connection_value_n(exchange->connection, MHD_HEADER_KIND, name, strlen(name),
+					  &value, &len) == MHD_NO ||
+	    !value)
+		return SLICE_NONE;
+	return (struct slice){value, len};
+}
+
+bool http_request_has_certificate(struct http_request *request)
+{
+	return tls_client_is_verified(exchange_of_request(request)->connection);
+}

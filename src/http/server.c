@@ -1,0 +1,201 @@
+/* Starts, quiesces and ends the HTTP server. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "http/http.h"
+#include "http/http_server.h"
+#include "http/listen.h"
+#include "http/serve.h"
+#include "http/tls.h"
+
+/*
+ * A connection's memory, in sizes of the header limit: target, headers, the library's notes on them
+ * and the head of the answer. What does not fit gets the library's own answer, so it is ample. But
+ * the library clears all of it with each request, so it is not lavish.
+ */
+#define POOL_FACTOR 4
+
+#define OPTIONS_MAX 16
+
+struct option_list {
+	struct MHD_OptionItem items[OPTIONS_MAX];
+	size_t count;
+};
+
+static void add(struct option_list *list, enum MHD_OPTION option, intptr_t value, void *pointer)
+{
+	list->items[list->count++] = (struct MHD_OptionItem){option, value, pointer};
+}
+
+static void add_callbacks(struct option_list *list, struct http_server *server)
+{
+	add(list, MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)serve_request_line, server);
+	add(list, MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)serve_unescape, server);
+	add(list, MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)serve_completed, server);
+	add(list, MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)serve_connection, server);
+}
+
+static void add_limits(struct option_list *list, const struct http_options *options)
+{
+	size_t pool = options->header_max_bytes * POOL_FACTOR;
+	unsigned connections = options->connections_max;
+
+	/* Shared out among the threads: each needs one. */
+	if (connections < options->threads)
+		connections = options->threads;
+	add(list, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)pool, NULL);
+	add(list, MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections, NULL);
+	add(list, MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)options->idle_timeout_s, NULL);
+	if (options->threads > 1)
+		add(list, MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)options->threads, NULL);
+}
+
+static unsigned add_tls(struct option_list *list, const struct http_options *options)
+{
+	if (!options->tls_certificate_pem)
+		return 0;
+	add(list, MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->tls_certificate_pem);
+	add(list, MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->tls_key_pem);
+	/* With it, clients are asked for a certificate and may do without. */
+	if (options->tls_client_ca_pem)
+		add(list, MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)options->tls_client_ca_pem);
+	return MHD_USE_TLS;
+}
+
+/* The library closes the socket if it fails, and when it is stopped. */
+static int start_daemon(struct http_server *server, const struct http_options *options, int fd)
+{
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+	struct option_list list = {.count = 0};
+
+	add(&list, MHD_OPTION_LISTEN_SOCKET, fd, NULL);
+	add_callbacks(&list, server);
+	add_limits(&list, options);
+	flags |= add_tls(&list, options);
+	add(&list, MHD_OPTION_END, 0, NULL);
+	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, serve_request, server,
+					  MHD_OPTION_ARRAY, list.items, MHD_OPTION_END);
+	return server->daemon ? 0 : -EIO;
+}
+
+static int start(struct http_server *server, const struct http_options *options, char *ret_reason,
+		 size_t reason_size)
+{
+	int fd, r;
+
+	r = listen_open(options->bind, options->port, &fd, &server->port, ret_reason, reason_size);
+	if (r < 0)
+		return r;
+	r = waits_init(&server->waits, options->request_timeout_ms, serve_expired);
+	if (r < 0) {
+		snprintf(ret_reason, reason_size, "cannot start a thread");
+		close(fd);
+		return r;
+	}
+	r = start_daemon(server, options, fd);
+	if (r < 0) {
+		snprintf(ret_reason, reason_size, "cannot start the HTTP library");
+		waits_stop(&server->waits);
+		waits_deinit(&server->waits);
+	}
+	return r;
+}
+
+static struct http_server *server_alloc(const struct http_options *options,
+					const struct http_handler *handler,
+					struct counters *counters)
+{
+	struct http_server *server = calloc(1, sizeof(*server));
+
+	if (!server)
+		return NULL;
+	server->handler = *handler;
+	server->counters = counters;
+	server->body_max_bytes = options->body_max_bytes;
+	server->header_max_bytes = options->header_max_bytes;
+	server->listener = -1;
+	exchange_pool_init(&server->exchanges);
+	return server;
+}
+
+static void server_dealloc(struct http_server *server)
+{
+	exchange_pool_deinit(&server->exchanges);
+	peers_deinit(&server->peers);
+	free(server);
+}
+
+int http_server_new(const struct http_options *options, const struct http_handler *handler,
+		    struct counters *counters, struct http_server **ret_server, char *ret_reason,
+		    size_t reason_size)
+{
+	struct http_server *server = server_alloc(options, handler, counters);
+	int r;
+
+	if (!server) {
+		snprintf(ret_reason, reason_size, "out of memory");
+		return -ENOMEM;
+	}
+	r = tls_check(options, ret_reason, reason_size);
+	if (r == 0)
+		r = peers_init(&server->peers, options->allowed_peers, ret_reason, reason_size);
+	if (r == 0)
+		r = start(server, options, ret_reason, reason_size);
+	if (r < 0) {
+		server_dealloc(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+	return server->port;
+}
+
+unsigned http_server_in_flight(const struct http_server *server)
+{
+	return atomic_load(&server->in_flight);
+}
+
+unsigned http_server_waiting(const struct http_server *server)
+{
+	return atomic_load(&server->waits.count);
+}
+
+/*
+ * The serving threads let go of the socket at their own pace, and must find it open when they do.
+ * Shut down, it refuses new clients meanwhile.
+ */
+void http_server_quiesce(struct http_server *server)
+{
+	if (atomic_exchange(&server->quiesced, true))
+		return;
+	server->listener = MHD_quiesce_daemon(server->daemon);
+	shutdown(server->listener, SHUT_RDWR);
+}
+
+void http_server_abandon_waits(struct http_server *server)
+{
+	waits_abandon(&server->waits);
+}
+
+void http_server_free(struct http_server *server)
+{
+	if (!server)
+		return;
+	http_server_quiesce(server);
+	http_server_abandon_waits(server);
+	/* It may be about to resume a connection: it ends before them. */
+	waits_stop(&server->waits);
+	MHD_stop_daemon(server->daemon);
+	close(server->listener);
+	waits_deinit(&server->waits);
+	server_dealloc(server);
+}
