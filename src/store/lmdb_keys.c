@@ -83,7 +83,7 @@ uint64_t lmdb_number_value(MDB_val value)
 
 static MDB_val state_key(void)
 {
-	return (MDB_val){5, "state"};
+	return (MDB_val){sizeof("state") - 1, (void *)"state"};
 }
 
 int lmdb_state_get(struct lmdb_env *env, MDB_txn *txn, struct lmdb_state *ret_state)

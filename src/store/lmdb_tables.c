@@ -400,7 +400,7 @@ int lmdb_apply(struct lmdb_write *write, struct entry_key key, store_rule *rule,
 	       struct lmdb_applied *ret_applied)
 {
 	struct lmdb_entry_key entry_key;
-	struct stored old;
+	struct stored old = {0};
 	int r;
 
 	lmdb_entry_key(write->env, key, &entry_key);
@@ -439,8 +439,8 @@ static int take_due_row(struct lmdb_write *write, int64_t *ret_due_s,
 int lmdb_apply_due(struct lmdb_write *write, store_rule *rule, const void *ctx,
 		   struct lmdb_applied *ret_applied)
 {
-	struct lmdb_entry_key entry_key;
-	struct stored old;
+	struct lmdb_entry_key entry_key = {.len = 0};
+	struct stored old = {0};
 	int64_t due_s = 0;
 	int r = take_due_row(write, &due_s, &entry_key);
 

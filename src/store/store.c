@@ -74,6 +74,12 @@ const char *store_type(const struct store *store)
 	return store->verbs->type;
 }
 
+void store_stop(struct store *store)
+{
+	if (store->verbs->stop)
+		store->verbs->stop(store);
+}
+
 void store_free(struct store *store)
 {
 	if (store)
