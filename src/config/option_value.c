@@ -213,7 +213,8 @@ static bool is_listener(struct slice text)
 		return false;
 	host = (struct slice){text.data, end - 1};
 	port = (struct slice){text.data + end, text.len - end};
-	if (port.len > 5 || !read_digits(port, &number) || number < 0 || number > 65535)
+	if (port.len > 5 || memchr(port.data, '-', port.len) || !read_digits(port, &number) ||
+	    number > 65535)
 		return false;
 	if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']')
 		return is_address_of(AF_INET6, (struct slice){host.data + 1, host.len - 2});
