@@ -42,7 +42,7 @@ static void news_not_settled_is_pending_again(void **state)
 	for (int i = 0; i < 4; i++)
 		kit_write(kit, &entries[i], NEWS_ADD);
 	token = kit_take(kit, 1, &seen[0]); /* h1 is sent, h2 on its way, h3 and h4 wait */
-	store_settle_updates(kit->store, token, SETTLE_SENT);
+	kit_settle(kit, token, SETTLE_SENT);
 	kit_take(kit, 1, &seen[1]);
 	kit_write(kit, &entries[3], NEWS_DROP);
 	kit_restart(kit, 0);
@@ -83,7 +83,7 @@ static void a_token_of_before_the_restart_settles_nothing(void **state)
 	token = kit_take(kit, 10, &seen[1]);
 	seen_is(&seen[1], "h1");
 	if (old != token)
-		store_settle_updates(kit->store, old, SETTLE_SENT);
+		kit_settle(kit, old, SETTLE_SENT);
 
 	assert_int_equal(kit_pending(kit), 1);
 	seen_deinit(&seen[0]);

@@ -391,6 +391,15 @@ uint64_t kit_take(struct kit *kit, uint32_t limit, struct seen *seen)
 	return waited.take.ret_token;
 }
 
+void kit_settle(struct kit *kit, uint64_t token, enum store_settle how)
+{
+	struct entry_key nobody = {ENTRY_HYPERTY, SLICE("nobody")};
+	struct script nothing = {.change = {.action = CHANGE_NOTHING}};
+
+	store_settle_updates(kit->store, token, how);
+	assert_int_equal(kit_change(kit, nobody, script_rule, &nothing, NULL), STORE_DONE);
+}
+
 uint64_t kit_pending(struct kit *kit)
 {
 	struct store_count count;

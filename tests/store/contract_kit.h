@@ -9,10 +9,9 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
+#include "clock_fake.h"
 #include "contract.h"
-#include "lib/clock_fake.h"
-#include "lib/latch.h"
+#include "latch.h"
 
 /* The state of each case. */
 struct kit {
@@ -118,6 +117,8 @@ void kit_sweep(struct kit *kit, store_rule *rule, const void *ctx, uint32_t limi
 	       struct store_sweep *ret_sweep);
 /* Takes, and fails the case if it is not done. The token. */
 uint64_t kit_take(struct kit *kit, uint32_t limit, struct seen *seen);
+/* Settles, and waits until that counts: with the next change that is over, at the latest. */
+void kit_settle(struct kit *kit, uint64_t token, enum store_settle how);
 uint64_t kit_pending(struct kit *kit);
 
 /* ---- Threads: each runs body(kit, number); what it finds wrong goes into the result ---- */

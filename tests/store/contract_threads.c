@@ -270,6 +270,7 @@ static void several_readers_are_told_of_each_entry_exactly_once(void **state)
 
 	told_of = 0;
 	kit_threads(kit, 8, add_or_take);
+	kit_settle(kit, 0, SETTLE_SENT);
 
 	assert_int_equal(told.count, NEWS);
 	assert_int_equal(seen_distinct(&told), NEWS);

@@ -52,7 +52,7 @@ static void with_nothing_pending_nothing_is_leased(void **state)
 	take_nothing(kit);
 	drop(kit, "h1");
 	take_nothing(kit);
-	store_settle_updates(kit->store, 0, SETTLE_SENT);
+	kit_settle(kit, 0, SETTLE_SENT);
 }
 
 static void an_entry_is_pending_at_most_once(void **state)
@@ -63,7 +63,7 @@ static void an_entry_is_pending_at_most_once(void **state)
 	add(kit, "h1");
 	assert_int_equal(kit_pending(kit), 1);
 
-	store_settle_updates(kit->store, take_is(kit, 10, "h1"), SETTLE_SENT);
+	kit_settle(kit, take_is(kit, 10, "h1"), SETTLE_SENT);
 	take_nothing(kit);
 }
 
@@ -167,11 +167,11 @@ static void what_was_sent_is_gone(void **state)
 	add(kit, "h1");
 	add(kit, "h2");
 	token = take_is(kit, 1, "h1");
-	store_settle_updates(kit->store, token, SETTLE_SENT);
+	kit_settle(kit, token, SETTLE_SENT);
 
 	assert_int_equal(kit_pending(kit), 1);
 	token = take_is(kit, 10, "h2");
-	store_settle_updates(kit->store, token, SETTLE_SENT);
+	kit_settle(kit, token, SETTLE_SENT);
 	take_nothing(kit);
 	assert_int_equal(kit_pending(kit), 0);
 	kit_leads_to(kit, INDEX_USER, "ann", "h1", "h2");
@@ -188,8 +188,8 @@ static void what_was_not_sent_is_the_oldest_again(void **state)
 	tokens[0] = take_is(kit, 1, "h1");
 	tokens[1] = take_is(kit, 1, "h2");
 	add(kit, "h4");
-	store_settle_updates(kit->store, tokens[0], SETTLE_UNSENT);
-	store_settle_updates(kit->store, tokens[1], SETTLE_UNSENT);
+	kit_settle(kit, tokens[0], SETTLE_UNSENT);
+	kit_settle(kit, tokens[1], SETTLE_UNSENT);
 
 	take_is(kit, 10, "h1", "h2", "h3", "h4");
 }
@@ -199,10 +199,10 @@ static void sent_news_may_be_followed_by_more(void **state)
 	struct kit *kit = *state;
 
 	add(kit, "h1");
-	store_settle_updates(kit->store, take_is(kit, 10, "h1"), SETTLE_SENT);
+	kit_settle(kit, take_is(kit, 10, "h1"), SETTLE_SENT);
 	add(kit, "h1");
 
-	store_settle_updates(kit->store, take_is(kit, 10, "h1"), SETTLE_SENT);
+	kit_settle(kit, take_is(kit, 10, "h1"), SETTLE_SENT);
 	take_nothing(kit);
 }
 
@@ -213,9 +213,9 @@ static void a_token_is_settled_once(void **state)
 
 	add(kit, "h1");
 	token = take_is(kit, 10, "h1");
-	store_settle_updates(kit->store, token, SETTLE_UNSENT);
-	store_settle_updates(kit->store, token, SETTLE_SENT);
-	store_settle_updates(kit->store, token + 1000, SETTLE_SENT);
+	kit_settle(kit, token, SETTLE_UNSENT);
+	kit_settle(kit, token, SETTLE_SENT);
+	kit_settle(kit, token + 1000, SETTLE_SENT);
 
 	assert_true(take_is(kit, 10, "h1") != token);
 }
@@ -233,9 +233,9 @@ static void a_lease_runs_out(void **state)
 
 	clock_fake_pass_s(&kit->clock, 2);
 	token = take_is(kit, 10, "h1", "h2");
-	store_settle_updates(kit->store, late, SETTLE_SENT);
+	kit_settle(kit, late, SETTLE_SENT);
 	assert_int_equal(kit_pending(kit), 2);
-	store_settle_updates(kit->store, token, SETTLE_UNSENT);
+	kit_settle(kit, token, SETTLE_UNSENT);
 	take_is(kit, 10, "h1", "h2");
 }
 
@@ -250,7 +250,7 @@ static void what_revived_while_leased_does_not_come_back(void **state)
 	add(kit, "h2");
 	token = take_is(kit, 10, "h1", "h2");
 	drop(kit, "h1");
-	store_settle_updates(kit->store, token, SETTLE_UNSENT);
+	kit_settle(kit, token, SETTLE_UNSENT);
 
 	assert_int_equal(kit_pending(kit), 1);
 	take_is(kit, 10, "h2");
@@ -266,10 +266,10 @@ static void what_revived_and_left_again_while_leased_is_news_again(void **state)
 	token = take_is(kit, 10, "h1", "h2");
 	drop(kit, "h1");
 	add(kit, "h1");
-	store_settle_updates(kit->store, token, SETTLE_SENT);
+	kit_settle(kit, token, SETTLE_SENT);
 
 	assert_int_equal(kit_pending(kit), 1);
-	store_settle_updates(kit->store, take_is(kit, 10, "h1"), SETTLE_SENT);
+	kit_settle(kit, take_is(kit, 10, "h1"), SETTLE_SENT);
 	take_nothing(kit);
 }
 
@@ -283,7 +283,7 @@ static void what_is_removed_while_leased_does_not_come_back(void **state)
 	add(kit, "h2");
 	token = take_is(kit, 10, "h1", "h2");
 	kit_remove(kit, &entry);
-	store_settle_updates(kit->store, token, SETTLE_UNSENT);
+	kit_settle(kit, token, SETTLE_UNSENT);
 
 	take_is(kit, 10, "h2");
 	assert_int_equal(kit_pending(kit), 1);
@@ -298,7 +298,7 @@ static void what_is_told_again_while_leased_is_told_once(void **state)
 	token = take_is(kit, 10, "h1");
 	add(kit, "h1");
 	take_nothing(kit);
-	store_settle_updates(kit->store, token, SETTLE_SENT);
+	kit_settle(kit, token, SETTLE_SENT);
 
 	take_nothing(kit);
 	assert_int_equal(kit_pending(kit), 0);
@@ -312,7 +312,7 @@ static void a_lease_all_of_which_revived_may_be_settled(void **state)
 	add(kit, "h1");
 	token = take_is(kit, 10, "h1");
 	drop(kit, "h1");
-	store_settle_updates(kit->store, token, SETTLE_UNSENT);
+	kit_settle(kit, token, SETTLE_UNSENT);
 
 	take_nothing(kit);
 }
@@ -365,7 +365,7 @@ static void thousands_come_in_slices_each_once_and_in_order(void **state)
 			seen_see(&all, &entry, &seen.now);
 		}
 		seen_deinit(&seen);
-		store_settle_updates(kit->store, token, SETTLE_SENT);
+		kit_settle(kit, token, SETTLE_SENT);
 	}
 
 	assert_int_equal(all.count, 3000);
