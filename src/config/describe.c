@@ -180,21 +180,34 @@ void describe_sample(FILE *out)
 
 /* ---- The manual page ---- */
 
-/* Sentences each on a line of its own, as mdoc wants them; no line can be taken for a request. */
-static void man_sentences(FILE *out, const char *text)
+/* Adds one sentence, so that no word of it can be taken for a request. Returns what is behind it.
+ */
+static const char *add_man_sentence(struct text *text, const char *from)
 {
-	for (bool start = true; *text; text++) {
-		if (start && *text == ' ')
-			continue;
-		if (start && (*text == '.' || *text == '\''))
-			fputs("\\&", out);
-		if (*text == '\\')
-			fputs("\\e", out);
+	bool word_starts = true;
+
+	for (; *from; from++) {
+		if (word_starts && (*from == '.' || *from == '\''))
+			add(text, "\\&");
+		if (*from == '\\')
+			add(text, "\\e");
 		else
-			fputc(*text, out);
-		start = *text == '.' && (text[1] == ' ' || text[1] == '\0');
-		if (start)
-			fputc('\n', out);
+			add(text, "%c", *from);
+		word_starts = *from == ' ';
+		if (*from == '.' && (from[1] == ' ' || from[1] == '\0'))
+			return from + 1 + (from[1] == ' ');
+	}
+	return from;
+}
+
+/* Each sentence starts on a line of its own, as mdoc wants it. */
+static void man_sentences(FILE *out, const char *sentences)
+{
+	while (*sentences) {
+		struct text text = {0};
+
+		sentences = add_man_sentence(&text, sentences);
+		write_filled(out, 0, "", text.data);
 	}
 }
 
