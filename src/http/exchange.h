@@ -18,7 +18,7 @@ enum exchange_phase {
 	EXCHANGE_LINE, /* the request line was read */
 	EXCHANGE_BODY, /* the headers were, and are fine */
 	EXCHANGE_WAITING,
-	EXCHANGE_ANSWERED, /* the answer is the HTTP library's to send */
+	EXCHANGE_ANSWERED, /* the answer stands, and is the HTTP library's to send */
 };
 
 /* Belongs to the serving thread of its connection, but for refs and wait. */

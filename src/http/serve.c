@@ -277,6 +277,7 @@ static enum MHD_Result go_on(struct exchange *exchange)
 	waits_leave(waits);
 	if (verdict == HTTP_WAIT)
 		return MHD_YES;
+	exchange->phase = EXCHANGE_ANSWERED;
 	return client_is_gone(exchange) ? MHD_NO : answer_send(exchange);
 }
 

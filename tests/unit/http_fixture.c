@@ -2,6 +2,7 @@
 #include "http_fixture.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,6 +61,16 @@ unsigned fixture_seen(enum event event)
 	times = script.seen[event];
 	pthread_mutex_unlock(&script.lock);
 	return times;
+}
+
+void fixture_await_in_flight(struct fixture *fixture, unsigned number)
+{
+	time_t until = time(NULL) + PATIENCE_S;
+
+	while (http_server_in_flight(fixture->server) != number) {
+		assert_true(time(NULL) < until);
+		sched_yield();
+	}
 }
 
 struct http_request *fixture_take(void)

@@ -40,6 +40,8 @@ void fixture_stop(struct fixture *fixture);
 /* Waits until it has happened so often since the start; fails after 20 s. */
 void fixture_await(enum event event, unsigned times);
 unsigned fixture_seen(enum event event);
+/* The number falls right after finished(), which is the last that can be waited for. */
+void fixture_await_in_flight(struct fixture *fixture, unsigned number);
 /* The oldest request that waits, once there is one. */
 struct http_request *fixture_take(void);
 
