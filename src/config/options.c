@@ -57,7 +57,7 @@ const struct option options[] = {
 	{FIELD(domain_env), .type = OPTION_CHOICE, .fallback = "PRODUCTION",
 	 .words = WORDS({"DEVELOPMENT", "DEVELOPMENT"}, {"PRODUCTION", "PRODUCTION"}),
 	 .aliases = ALIASES({"DOMAIN_ENV", NULL}), .value_name = "DEVELOPMENT|PRODUCTION",
-	 .sentence = "The kind of deployment, under the name that older ones use."},
+	 .sentence = "Accepted for the sake of older deployments. Nothing depends on it."},
 	{FIELD(log_level), .type = OPTION_CHOICE, .fallback = "info", .reloadable = true,
 	 .words = WORDS({"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}),
 	 .value_name = "debug|info|warn|error",
