@@ -168,6 +168,9 @@ static int rule_that_grows(const struct entry *old, const struct moment *now, co
 			   struct change *ret_change)
 {
 	(void)now;
+	*ret_change = (struct change){.action = CHANGE_NOTHING};
+	if (!old)
+		return 0;
 	*ret_change = (struct change){.action = CHANGE_WRITE, .entry = *old, .changed = UINT32_MAX};
 	ret_change->entry.fields.text[TEXT_RUNTIME] = *(const struct slice *)ctx;
 	return 0;

@@ -18,9 +18,13 @@ static int rule_that_counts(const struct entry *old, const struct moment *now, c
 {
 	(void)now;
 	(void)ctx;
-	*ret_change =
-		(struct change){.action = CHANGE_WRITE, .entry = *old, .changed = CHANGED_EXPIRES};
+	*ret_change = (struct change){.action = CHANGE_NOTHING};
+	if (!old)
+		return 0;
+	ret_change->action = CHANGE_WRITE;
+	ret_change->entry = *old;
 	ret_change->entry.fields.expires_s++;
+	ret_change->changed = CHANGED_EXPIRES;
 	return 0;
 }
 
