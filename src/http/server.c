@@ -14,11 +14,12 @@
 #include "http/tls.h"
 
 /*
- * A connection's memory, in sizes of the header limit: target, headers, the library's notes on them
- * and the head of the answer. What does not fit gets the library's own answer, so it is ample. But
- * the library clears all of it with each request, so it is not lavish.
+ * A connection's memory, in sizes of the header limit: a target and headers at their limits, the
+ * library's notes on them, the head of the answer, and room to see that a limit was exceeded, since
+ * what does not fit gets the library's own answer. But the library clears all of it with each
+ * request: 16 KiB more cost 1.3 µs of CPU.
  */
-#define POOL_FACTOR 4
+#define POOL_FACTOR 3
 
 #define OPTIONS_MAX 16
 

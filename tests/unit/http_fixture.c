@@ -191,15 +191,22 @@ static enum http_verdict say_header(struct http_request *request)
 	return HTTP_ANSWERED;
 }
 
+static enum http_verdict say_certificate(struct http_request *request)
+{
+	return answer(request, 200, http_request_has_certificate(request) ? "yes" : "no");
+}
+
 static const struct row {
 	const char *piece;
 	enum http_verdict (*begin)(struct http_request *request);
 } rows[] = {
-	{"now", say_now},       {"wait", let_wait},      {"early", wake_early},
-	{"again", let_wait},    {"giving-up", let_wait}, {"moved", say_moved},
-	{"empty", say_nothing}, {"failed", fail_to_say}, {"status", say_408},
-	{"unready", say_503},   {"method", say_405},     {"close", say_and_close},
-	{"typed", say_header},
+	{"now", say_now},        {"wait", let_wait},
+	{"early", wake_early},   {"again", let_wait},
+	{"giving-up", let_wait}, {"moved", say_moved},
+	{"empty", say_nothing},  {"failed", fail_to_say},
+	{"status", say_408},     {"unready", say_503},
+	{"method", say_405},     {"close", say_and_close},
+	{"typed", say_header},   {"certificate", say_certificate},
 };
 
 static bool is_script(const struct http_request *request, const char *piece)

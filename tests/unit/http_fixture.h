@@ -6,6 +6,7 @@
  *   /early        waits, and is woken by another thread before begin() returns
  *   /again        waits, and waits again when resumed
  *   /giving-up    waits, and is woken while it is told that it timed out
+ *   /certificate  tells whether the client has shown a good one
  *   /moved /status /failed /empty /unready /method /close /typed   special answers
  */
 #pragma once
