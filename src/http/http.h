@@ -30,7 +30,8 @@ struct http_handler {
 	enum http_verdict (*begin)(void *ctx, struct http_request *request);
 	/* timed_out: the wait took too long and is given up; must answer. */
 	enum http_verdict (*resume)(void *ctx, struct http_request *request, bool timed_out);
-	/* The wake came after resume(timed_out). The last call for what was waited for. */
+	/* The wake came after resume(timed_out), or while that ran. The last call for what was waited
+	 * for; on the thread that wakes or on a serving one, perhaps beside finished(). */
 	void (*late)(void *ctx, struct http_request *request);
 	/* The answer has left (handed to the network whole), or never will. Always called, once,
 	 * on any thread, whether or not it was ever begun. */
@@ -60,7 +61,10 @@ struct http_request {
 	bool close;               /* close the connection behind this answer */
 };
 
-/* Any thread, exactly once for each HTTP_WAIT. May run before begin() has returned. */
+/*
+ * Any thread, exactly once for each HTTP_WAIT. May run before begin() has returned. A client that
+ * has closed its side of the connection by then counts as gone: finished(sent = false).
+ */
 void http_request_wake(struct http_request *request);
 
 /* Value of a request header, or absent. On a serving thread only. */
@@ -95,7 +99,11 @@ unsigned http_server_waiting(const struct http_server *server);
 
 /* Stops listening; connections go on, each answer from now on closes its own. */
 void http_server_quiesce(struct http_server *server);
-/* Ends every wait as timed out. For shutdown, before the store is freed. */
+/*
+ * Ends every wait as timed out. Returns when neither begin() nor resume() runs any more; from then
+ * on requests are answered 503 without them. Not on a serving thread. For shutdown, before the
+ * store is freed.
+ */
 void http_server_abandon_waits(struct http_server *server);
 /*
  * Closes all connections and ends the threads. Requests that still wait for a wake that has not
