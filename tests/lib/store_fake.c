@@ -236,17 +236,24 @@ static bool all_is_over(const struct store_fake *fake, unsigned a, unsigned b)
 	return !fake->released && !fake->performing;
 }
 
-/* Held back, or handed to the thread at once. STORE_PENDING or -ENOMEM. */
+/* Held back, or handed to the thread at once. */
 static int keep(struct store_fake *fake, const struct held *held)
 {
 	struct held *copy = malloc(sizeof(*copy));
+	bool stopped;
 
 	if (!copy)
 		return -ENOMEM;
 	*copy = *held;
 	lock(fake);
-	append(held->conduct == FAKE_EARLY ? &fake->released : &fake->held, copy);
+	stopped = fake->stop;
+	if (!stopped)
+		append(held->conduct == FAKE_EARLY ? &fake->released : &fake->held, copy);
 	unlock(fake);
+	if (stopped) {
+		free(copy);
+		return STORE_UNAVAILABLE;
+	}
 	if (held->conduct == FAKE_EARLY)
 		wait_until(fake, all_is_over, 0, 0);
 	return STORE_PENDING;
@@ -432,15 +439,26 @@ static void give_back(struct store_fake *fake)
 	}
 }
 
+static void store_fake_stop(struct store *store)
+{
+	struct store_fake *fake = of(store);
+	bool stopped;
+
+	lock(fake);
+	stopped = fake->stop;
+	fake->stop = true;
+	unlock(fake);
+	if (stopped)
+		return;
+	pthread_join(fake->thread, NULL);
+	give_back(fake);
+}
+
 static void store_fake_free(struct store *store)
 {
 	struct store_fake *fake = of(store);
 
-	lock(fake);
-	fake->stop = true;
-	unlock(fake);
-	pthread_join(fake->thread, NULL);
-	give_back(fake);
+	store_fake_stop(store);
 	store_free(fake->inner);
 	buffer_deinit(&fake->previous);
 	pthread_cond_destroy(&fake->changed);
@@ -460,6 +478,7 @@ static const struct store_verbs store_fake_verbs = {
 	.health = store_fake_health,
 	.count = store_fake_count,
 	.now = store_fake_now,
+	.stop = store_fake_stop,
 	.free = store_fake_free,
 };
 

@@ -286,34 +286,72 @@ static void several_readers_are_told_of_each_entry_exactly_once(void **state)
 
 #define UNDER_WAY 200
 
-static void whatever_is_pending_when_the_store_is_freed_is_completed_once(void **state)
-{
-	struct kit *kit = *state;
-	struct waited *waited = calloc(UNDER_WAY, sizeof(*waited));
-	struct script script = {.change = {.action = CHANGE_WRITE,
-					   .changed = UINT32_MAX,
-					   .entry = kit_hyperty("h1", "ann")}};
-	int submitted[UNDER_WAY];
+struct under_way {
+	struct waited waited;
+	struct script script;
+	int submitted;
+};
 
-	assert_non_null(waited);
-	for (int i = 0; i < UNDER_WAY; i++) {
-		waited_init(&waited[i]);
-		waited[i].change.key = script.change.entry.key;
-		waited[i].change.rule = script_rule;
-		waited[i].change.ctx = &script;
-		submitted[i] = store_change(kit->store, &waited[i].change);
-	}
-	store_free(kit->store);
-	kit->store = NULL;
+static void submit_write(struct kit *kit, struct under_way *one)
+{
+	waited_init(&one->waited);
+	one->script = (struct script){.change = {.action = CHANGE_WRITE, .changed = UINT32_MAX}};
+	one->script.change.entry = kit_hyperty("h1", "ann");
+	one->waited.change.key = one->script.change.entry.key;
+	one->waited.change.rule = script_rule;
+	one->waited.change.ctx = &one->script;
+	one->submitted = store_change(kit->store, &one->waited.change);
+}
+
+static void end_store_and_expect_all(struct kit *kit, void (*end)(struct store *store))
+{
+	struct under_way *all = calloc(UNDER_WAY, sizeof(*all));
+
+	assert_non_null(all);
+	for (int i = 0; i < UNDER_WAY; i++)
+		submit_write(kit, &all[i]);
+	end(kit->store);
 
 	for (int i = 0; i < UNDER_WAY; i++) {
 		int r;
 
-		assert_int_equal(waited[i].completions, submitted[i] == STORE_PENDING);
-		r = waited_end(&waited[i], submitted[i]);
+		assert_int_equal(all[i].waited.completions, all[i].submitted == STORE_PENDING);
+		r = waited_end(&all[i].waited, all[i].submitted);
 		assert_true(r == STORE_DONE || r == STORE_UNAVAILABLE);
 	}
-	free(waited);
+	free(all);
+}
+
+static void whatever_is_pending_when_the_store_is_freed_is_completed_once(void **state)
+{
+	struct kit *kit = *state;
+
+	end_store_and_expect_all(kit, store_free);
+	kit->store = NULL;
+}
+
+static void a_stopped_store_lets_nothing_wait_and_settles_on(void **state)
+{
+	struct kit *kit = *state;
+	struct entry entry = kit_hyperty("h2", "ann");
+	struct seen seen = {0};
+	struct under_way one;
+	uint64_t token;
+
+	kit_write(kit, &entry, NEWS_ADD);
+	token = kit_take(kit, 10, &seen);
+	end_store_and_expect_all(kit, store_stop);
+	store_stop(kit->store);
+
+	submit_write(kit, &one);
+	assert_true(one.submitted == STORE_DONE || one.submitted == STORE_UNAVAILABLE);
+	waited_end(&one.waited, one.submitted);
+	store_settle_updates(kit->store, token, SETTLE_SENT);
+	if (kit->factory->durable) {
+		kit_restart(kit, 0);
+		assert_int_equal(kit_pending(kit), 0);
+	}
+	seen_deinit(&seen);
 }
 
 int contract_threads(void)
@@ -325,6 +363,7 @@ int contract_threads(void)
 		CASE(what_was_written_is_in_the_next_list),
 		CASE(several_readers_are_told_of_each_entry_exactly_once),
 		CASE(whatever_is_pending_when_the_store_is_freed_is_completed_once),
+		CASE(a_stopped_store_lets_nothing_wait_and_settles_on),
 	};
 
 	return cmocka_run_group_tests(threads, NULL, NULL);
