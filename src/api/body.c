@@ -241,9 +241,14 @@ static const char *reason_of(enum json_error_code code)
 
 static int parse(struct slice text, json_t **ret_object, struct body_problem *problem)
 {
+	const char *nul = text.len > 0 ? memchr(text.data, '\0', text.len) : NULL;
 	json_error_t error;
-	json_t *value = json_loadb(text.data, text.len, 0, &error);
+	json_t *value;
 
+	/* Behind a number the parser would pass over it. */
+	if (nul)
+		return bad(problem, "body: a NUL character at byte %d", (int)(nul - text.data) + 1);
+	value = json_loadb(text.data, text.len, 0, &error);
 	if (!value && json_error_code(&error) == json_error_out_of_memory)
 		return -ENOMEM;
 	if (!value)
