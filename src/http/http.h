@@ -47,7 +47,7 @@ struct http_request {
 	bool is_head; /* method is HEAD: answer as for GET; the body is left out on the way */
 	struct slice pieces[HTTP_PIECES_MAX + 1]; /* raw path pieces (spec 3.1), not decoded */
 	size_t piece_count;                       /* HTTP_PIECES_MAX + 1 if there were more */
-	struct slice query; /* raw, without '?'; absent if there is none or it is empty */
+	struct slice query; /* raw, without '?'; absent if none of its parts says anything */
 	struct slice body;  /* raw; never absent, may be empty */
 	void *user;         /* the handler's own */
 

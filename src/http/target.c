@@ -61,6 +61,16 @@ static size_t split_path(struct slice path, struct slice *pieces, size_t room)
 	}
 }
 
+/* The query behind '?'. One without a part that says something counts as none (spec 3.3). */
+static struct slice query_of(struct slice rest)
+{
+	for (size_t i = 0; i < rest.len; i++) {
+		if (rest.data[i] != '&')
+			return rest;
+	}
+	return SLICE_NONE;
+}
+
 struct target target_split(struct slice raw, struct slice *pieces, size_t room)
 {
 	struct slice rest = drop_authority(raw);
@@ -68,7 +78,7 @@ struct target target_split(struct slice raw, struct slice *pieces, size_t room)
 	struct target target = {.query = SLICE_NONE};
 
 	if (path_len + 1 < rest.len)
-		target.query = after(rest, path_len + 1);
+		target.query = query_of(after(rest, path_len + 1));
 	target.piece_count = split_path((struct slice){rest.data, path_len}, pieces, room);
 	return target;
 }

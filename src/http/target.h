@@ -5,7 +5,7 @@
 #include "base/slice.h"
 
 struct target {
-	struct slice query; /* absent if there is none or it is empty */
+	struct slice query; /* absent if there is none, or nothing but '&' in it */
 	size_t piece_count; /* may exceed the room: then the surplus was counted only */
 };
 
