@@ -82,6 +82,7 @@ static void reset(struct exchange *exchange, struct http_server *server,
 	exchange->request = (struct http_request){.out = exchange->request.out};
 	exchange->server = server;
 	exchange->connection = connection;
+	exchange->own = NULL;
 	exchange->next_free = NULL;
 	atomic_init(&exchange->refs, 1);
 	exchange->wait = (struct wait){0};

@@ -21,11 +21,18 @@ enum exchange_phase {
 	EXCHANGE_ANSWERED, /* the answer stands, and is the HTTP library's to send */
 };
 
+/* From accept to close; belongs to its serving thread. */
+struct http_connection {
+	struct exchange *current; /* begun to be read and not over, or NULL */
+	bool refused;             /* not one of the peers that may talk to us */
+};
+
 /* Belongs to the serving thread of its connection, but for refs and wait. */
 struct exchange {
 	struct http_request request; /* first: the handler's pointer is ours */
 	struct http_server *server;
 	struct MHD_Connection *connection;
+	struct http_connection *own; /* our side of the same */
 	struct exchange *next_free;
 	_Atomic unsigned refs; /* the connection's, and one for a wake that is to come */
 	struct wait wait;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -21,55 +22,37 @@ static int socket_of(struct MHD_Connection *connection)
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
-/* Whether the peer may talk to us does not change while it is connected. */
-void serve_connection(void *ctx, struct MHD_Connection *connection, void **refused,
-		      enum MHD_ConnectionNotificationCode what)
+static struct http_connection *own_of(struct MHD_Connection *connection)
 {
-	struct http_server *server = ctx;
-	const union MHD_ConnectionInfo *info;
-
-	if (what != MHD_CONNECTION_NOTIFY_STARTED)
-		return;
-	counter_add(server->counters, COUNTER_HTTP_CONNECTIONS, 1);
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	if (!peers_allow(&server->peers, info->client_addr))
-		*refused = server;
-}
-
-static bool is_refused_peer(struct exchange *exchange)
-{
-	if (exchange->server->peers.count == 0)
-		return false;
-	return MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-		       ->socket_context != NULL;
-}
-
-/* Ids are split before they are decoded, and decoded by us. */
-size_t serve_unescape(void *ctx, struct MHD_Connection *connection, char *text)
-{
-	(void)ctx;
-	(void)connection;
-	return strlen(text);
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
 }
 
 /*
- * The library would make a record of each parameter, of which we read none. Thousands of '&'
- * exhaust the memory of the connection, and then it hangs. So the query ends here for the library;
- * the text lies in the connection's own buffer.
+ * Called for the name and the value of each parameter, where they stand in the request line, and
+ * then for the path. We decode by ourselves, so it does not decode. But it hides the parameters
+ * that follow, of which the library would make a record each: thousands exhaust the memory of the
+ * connection in the middle of the request line, and libmicrohttpd 0.9.75 then hangs or crashes.
+ * Behind text stands its value, the next parameter or, at the latest, the HTTP version.
  */
-static void hide_query(const char *target)
+size_t serve_unescape(void *ctx, struct MHD_Connection *connection, char *text)
 {
-	char *query = strchr(target, '?');
+	size_t len = strlen(text);
+	char *behind = text + len + 1;
 
-	if (query)
-		query[1] = '\0';
+	(void)ctx;
+	(void)connection;
+	if (strchr(behind, '&'))
+		*behind = '\0';
+	return len;
 }
 
 /* The request line was read. NULL when out of memory: serve_request() closes the connection then.
  */
 void *serve_request_line(void *ctx, const char *target, struct MHD_Connection *connection)
 {
-	struct exchange *exchange = exchange_new(ctx, connection);
+	struct http_connection *own = own_of(connection);
+	struct exchange *exchange = own ? exchange_new(ctx, connection) : NULL;
 
 	if (!exchange)
 		return NULL;
@@ -79,7 +62,8 @@ void *serve_request_line(void *ctx, const char *target, struct MHD_Connection *c
 		exchange_unref(exchange);
 		return NULL;
 	}
-	hide_query(target);
+	exchange->own = own;
+	own->current = exchange;
 	return exchange;
 }
 
@@ -129,7 +113,7 @@ static enum refusal judge(struct exchange *exchange, const char *method, const c
 	const struct http_server *server = exchange->server;
 	struct framing framing = read_framing(exchange->connection);
 
-	if (is_refused_peer(exchange))
+	if (exchange->own->refused)
 		return REFUSAL_PEER;
 	if (!framing_line_is_sound(method, exchange->target_at, exchange->target, version) ||
 	    !framing_is_sound(&framing, strcmp(version, "HTTP/1.0") == 0))
@@ -319,24 +303,64 @@ static void end_wait(struct exchange *exchange)
 	waits_leave(waits);
 }
 
-void serve_completed(void *ctx, struct MHD_Connection *connection, void **exchange_at,
-		     enum MHD_RequestTerminationCode how)
+/* The connection, or at least this request on it, is over. */
+static void complete(struct exchange *exchange, bool sent)
 {
-	struct http_server *server = ctx;
-	struct exchange *exchange = *exchange_at;
-	bool sent;
+	struct http_server *server = exchange->server;
 
-	(void)connection;
-	if (!exchange)
-		return;
-	*exchange_at = NULL;
-	sent = how == MHD_REQUEST_TERMINATED_COMPLETED_OK && exchange->phase == EXCHANGE_ANSWERED;
+	exchange->own->current = NULL;
 	if (exchange->phase == EXCHANGE_WAITING)
 		end_wait(exchange);
 	server->handler.finished(server->handler.ctx, &exchange->request, sent);
 	if (exchange->begun)
 		atomic_fetch_sub(&server->in_flight, 1);
 	exchange_unref(exchange);
+}
+
+void serve_completed(void *ctx, struct MHD_Connection *connection, void **exchange_at,
+		     enum MHD_RequestTerminationCode how)
+{
+	struct exchange *exchange = *exchange_at;
+
+	(void)ctx;
+	(void)connection;
+	*exchange_at = NULL;
+	if (exchange)
+		complete(exchange, how == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
+					   exchange->phase == EXCHANGE_ANSWERED);
+}
+
+static struct http_connection *connection_new(struct http_server *server,
+					      struct MHD_Connection *connection)
+{
+	struct http_connection *own = calloc(1, sizeof(*own));
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	/* Whether the peer may talk to us does not change while it is connected. */
+	if (own)
+		own->refused = !peers_allow(&server->peers, info->client_addr);
+	counter_add(server->counters, COUNTER_HTTP_CONNECTIONS, 1);
+	return own;
+}
+
+/*
+ * Accepted, or closed. The library may close a connection without saying that its request is over,
+ * when it is out of memory for its own error answer; then that is said here.
+ */
+void serve_connection(void *ctx, struct MHD_Connection *connection, void **own_at,
+		      enum MHD_ConnectionNotificationCode what)
+{
+	struct http_connection *own = *own_at;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*own_at = connection_new(ctx, connection);
+		return;
+	}
+	if (own && own->current)
+		complete(own->current, false);
+	free(own);
+	*own_at = NULL;
 }
 
 void serve_expired(struct wait *wait)

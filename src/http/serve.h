@@ -12,7 +12,7 @@ enum MHD_Result serve_request(void *ctx, struct MHD_Connection *connection, cons
 			      size_t *upload_size, void **exchange);
 void serve_completed(void *ctx, struct MHD_Connection *connection, void **exchange,
 		     enum MHD_RequestTerminationCode how);
-void serve_connection(void *ctx, struct MHD_Connection *connection, void **refused,
+void serve_connection(void *ctx, struct MHD_Connection *connection, void **own,
 		      enum MHD_ConnectionNotificationCode what);
 size_t serve_unescape(void *ctx, struct MHD_Connection *connection, char *text);
 

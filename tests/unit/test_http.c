@@ -469,19 +469,82 @@ static void refusals_for_size_come_from_us_well_beyond_the_limit(void **state)
 
 static void query_of_thousands_of_parameters_is_answered(void **state)
 {
-	char *request = request_with_target(16000);
+	const char *fillers[] = {"&", "a&", "a=b&", "=&", "&=", "a=%zz+&"};
 	struct raw_client client;
 	struct raw_answer answer;
 
 	(void)state;
-	request[4 + 4] = '?';
-	memset(request + 4 + 5, '&', 16000 - 5);
 	raw_connect(&client, fixture.port);
-	raw_send(&client, request);
-	raw_receive_head(&client, &answer);
-	assert_int_equal(answer.status, 200);
+	for (size_t i = 0; i < 6; i++) {
+		char *request = request_with_target(7000);
+		char *at = request + 8, *end = request + 4 + 7000;
+
+		*at++ = '?';
+		for (; at + strlen(fillers[i]) < end; at += strlen(fillers[i]))
+			memcpy(at, fillers[i], strlen(fillers[i]));
+		raw_send(&client, request);
+		raw_receive(&client, &answer);
+		assert_int_equal(answer.status, 200);
+		/* All of it reaches the handler. */
+		assert_int_equal(answer.body_len, strlen("GET|now?") + 7000 - 5 + strlen(" 0 "));
+		free(request);
+	}
 	raw_close(&client);
+}
+
+/* Here the HTTP library's own memory runs out, sooner for many small parts, and it answers itself.
+ */
+static void what_exceeds_all_memory_is_refused_and_forgotten(void **state)
+{
+	const char *fillers[] = {"a:b\r\n", "Cookie: a;b;c;d;e;f;g;h;i;j;k;l;m;n\r\n", "a;",
+				 "a: b\r\n c"};
+	const char *starts[] = {"", "", "Cookie: ", ""};
+	char *request = malloc(300000);
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		size_t limit = i < 4 ? 16000 : 200000;
+		struct raw_client client;
+		struct raw_answer answer;
+		int at = sprintf(request, "GET /now HTTP/1.1\r\nConnection: close\r\n%s",
+				 starts[i % 4]);
+
+		while ((size_t)at < limit)
+			at += sprintf(request + at, "%s", fillers[i % 4]);
+		sprintf(request + at, "\r\n\r\n");
+		raw_connect(&client, fixture.port);
+		raw_try_send(&client, request, strlen(request));
+		raw_receive(&client, &answer);
+		if (answer.status != 431 && (i >= 4 || answer.status == 500))
+			fail_msg("%d in row %zu", answer.status, i);
+		raw_drain(&client);
+		raw_close(&client);
+	}
 	free(request);
+}
+
+/* The library splits the query before we see the line; it must survive what it cannot keep. */
+static void thousands_of_parameters_behind_a_nul_are_refused(void **state)
+{
+	const struct bytes starts[] = {BYTES("\0?"), BYTES("\0HTTP/1.1\0?"), BYTES("?\0?"),
+				       BYTES("?")};
+	const char *fillers[] = {"&", "a&", "a=b&", "a=HTTP/1.1&", "=&", "&="};
+
+	(void)state;
+	for (size_t i = 0; i < 4 * 6; i++) {
+		struct bytes start = starts[i / 6];
+		const char *filler = fillers[i % 6];
+		char *request = request_with_target(16000);
+		size_t len = strlen(request);
+		char *at = request + 9, *end = request + 4 + 16000;
+
+		memcpy(at, start.data, start.len);
+		for (at += start.len; at + strlen(filler) < end; at += strlen(filler))
+			memcpy(at, filler, strlen(filler));
+		end[-1] = '\0';
+		expect_refusal(request, len, 400, "{\"message\":\"Bad Request\"}");
+		free(request);
+	}
 }
 
 static void body_up_to_the_limit_is_read(void **state)
@@ -739,6 +802,8 @@ int main(void)
 		served(target_and_headers_at_their_limits_fit_together),
 		served(refusals_for_size_come_from_us_well_beyond_the_limit),
 		served(query_of_thousands_of_parameters_is_answered),
+		served(what_exceeds_all_memory_is_refused_and_forgotten),
+		served(thousands_of_parameters_behind_a_nul_are_refused),
 		served(body_up_to_the_limit_is_read),
 		served(declared_body_beyond_the_limit_is_refused_at_once),
 		served(chunks_beyond_the_limit_are_refused_at_their_end),
