@@ -19,7 +19,14 @@ static inline struct slice slice_of(const char *text)
 	return (struct slice){text, text ? strlen(text) : 0};
 }
 
+/* Same bytes; nobody asks whether absent is the same as empty. */
 static inline bool slice_equal(struct slice a, struct slice b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* Both absent, or both there with the same bytes. */
+static inline bool slice_same(struct slice a, struct slice b)
+{
+	return a.data && b.data ? slice_equal(a, b) : a.data == b.data;
 }

@@ -28,12 +28,13 @@ static const char *get_path(char **environment, const char *name)
 
 static int join(const char *directory, size_t len, const char *rest, char **ret_path)
 {
-	char *path = malloc(len + strlen(rest) + 1);
+	size_t rest_size = strlen(rest) + 1;
+	char *path = malloc(len + rest_size);
 
 	if (!path)
 		return -ENOMEM;
 	memcpy(path, directory, len);
-	strcpy(path + len, rest);
+	memcpy(path + len, rest, rest_size);
 	*ret_path = path;
 	return 0;
 }

@@ -35,17 +35,12 @@ static bool lists_equal(struct text_list a, struct text_list b)
 	return a.count == b.count && slice_equal(a.packed, b.packed);
 }
 
-static bool texts_equal(struct slice a, struct slice b)
-{
-	return (a.data == NULL) == (b.data == NULL) && slice_equal(a, b);
-}
-
 static uint32_t changed_members(const struct fields *old, const struct fields *entry)
 {
 	uint32_t changed = old->expires_s != entry->expires_s ? CHANGED_EXPIRES : 0;
 
 	for (int i = 0; i < TEXT_COUNT; i++)
-		changed |= texts_equal(old->text[i], entry->text[i]) ? 0 : CHANGED_TEXT(i);
+		changed |= slice_same(old->text[i], entry->text[i]) ? 0 : CHANGED_TEXT(i);
 	for (int i = 0; i < LIST_COUNT; i++)
 		changed |= lists_equal(old->list[i], entry->list[i]) ? 0 : CHANGED_LIST(i);
 	return changed;

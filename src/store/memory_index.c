@@ -227,15 +227,10 @@ static void release_all(struct memory_index *index, const struct entry *entry)
 
 /* ---- Moving ---- */
 
-static bool same_key(struct slice a, struct slice b)
-{
-	return (a.data == NULL) == (b.data == NULL) && slice_equal(a, b);
-}
-
 static bool same_needs(const struct entry *a, const struct entry *b)
 {
 	for (int i = 0; i < MEMORY_LINKS; i++) {
-		if (!same_key(link_key(a, i), link_key(b, i)))
+		if (!slice_same(link_key(a, i), link_key(b, i)))
 			return false;
 	}
 	if (a->guid_count != b->guid_count)
@@ -252,7 +247,7 @@ static void relink(struct memory_index *index, struct memory_node *node, enum st
 {
 	struct memory_row *row;
 
-	if (same_key(from, to))
+	if (slice_same(from, to))
 		return;
 	if (from.data) {
 		row = row_find(index, which, from);
@@ -329,13 +324,14 @@ void memory_index_deinit(struct memory_index *index)
 
 	HASH_ITER(hh, index->ways, way, next_way)
 	{
-		HASH_DEL(index->ways, way);
+		HASH_DEL(index->ways,
+			 way); /* NOLINT(clang-analyzer-unix.Malloc) not uthash's last */
 		free(way);
 	}
 	for (int i = 0; i < INDEX_COUNT; i++) {
 		HASH_ITER(hh, index->rows[i], row, next_row)
 		{
-			HASH_DEL(index->rows[i], row);
+			HASH_DEL(index->rows[i], row); /* NOLINT(clang-analyzer-unix.Malloc) */
 			free(row);
 		}
 	}
