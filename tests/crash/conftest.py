@@ -17,6 +17,22 @@ def private_mounts() -> None:
     mounts.enter_private_mounts()
 
 
+@pytest.fixture(autouse=True)
+def no_server_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a failing test leaves running: one that should have refused to start, say."""
+    launched = []
+    launch = Registry.launch
+
+    def launch_and_note(registry: Registry) -> None:
+        launch(registry)
+        launched.append(registry)
+
+    monkeypatch.setattr(Registry, "launch", launch_and_note)
+    yield
+    for registry in launched:
+        registry.kill()
+
+
 @pytest.fixture
 def seed() -> int:
     """Of everything random in a test: $CRASH_SEED, or a new one; shown if the test fails."""

@@ -1,5 +1,7 @@
 """News over a restart: exactly once if it was stopped, at least once if it was killed."""
 
+import json
+import signal
 import socket
 import threading
 import time
@@ -158,18 +160,34 @@ def test_news_of_an_expiry_while_it_was_down_come_after_the_start(data_dir: Path
             until("news", lambda: told.update(read_news(wire)) or told == ids)
 
 
+LARGE = "x" * 500_000
+
+
+def reader_of_little(registry: Registry) -> socket.socket:
+    """Has asked for the news, and takes no more of the answer than it reads."""
+    reader = socket.socket()
+    reader.settimeout(10)
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    reader.connect((registry.host, registry.port))
+    reader.sendall(encode_request("GET", "/registry/updated"))
+    return reader
+
+
+def more_news_than_fit_a_connection(registry: Registry) -> set[str]:
+    """8 MB: who does not read, does not get them all."""
+    ids = put_all(registry, 16, expires=0, descriptor=LARGE, schema=LARGE)
+    until("expiry", lambda: registry.metrics()["registryd_pending_updates"] == len(ids))
+    return ids
+
+
 @pytest.mark.parametrize("taken", ("unread", "half read"))
 def test_news_whose_answer_did_not_leave_come_again(data_dir: Path, taken: str) -> None:
     with Registry(data_dir) as registry:
-        # Given more news than fit the buffers of a connection
-        large = "x" * 500_000
-        ids = put_all(registry, 40, expires=0, descriptor=large, schema=large)
+        ids = more_news_than_fit_a_connection(registry)
         count = len(ids)
-        until("expiry", lambda: registry.metrics()["registryd_pending_updates"] == count)
 
         # When a reader goes away in the middle of its answer
-        with socket.create_connection((registry.host, registry.port), timeout=10) as reader:
-            reader.sendall(encode_request("GET", "/registry/updated"))
+        with reader_of_little(registry) as reader:
             until("taken", lambda: registry.metrics()["registryd_updates_taken_total"] >= count)
             if taken == "half read":
                 assert reader.recv(65536).startswith(b"HTTP/1.1 200")
@@ -179,4 +197,37 @@ def test_news_whose_answer_did_not_leave_come_again(data_dir: Path, taken: str) 
               lambda: registry.metrics()["registryd_updates_returned_total"] >= count)
         with Wire(registry.host, registry.port) as wire:
             assert set(read_news(wire)) == ids
+            assert read_news(wire) == {}
+
+
+def test_news_on_their_way_when_it_is_killed_come_again(data_dir: Path) -> None:
+    with Registry(data_dir) as registry:
+        ids = more_news_than_fit_a_connection(registry)
+        with reader_of_little(registry) as reader:
+            assert reader.recv(65536).startswith(b"HTTP/1.1 200")
+
+            registry.restart(crash=True)
+
+        with Wire(registry.host, registry.port) as wire:
+            assert set(read_news(wire)) == ids
+            assert read_news(wire) == {}
+
+
+def test_news_on_their_way_when_it_is_stopped_arrive_and_do_not_come_again(data_dir: Path) -> None:
+    with Registry(data_dir) as registry:
+        # Given a reader that has read a part of its answer
+        ids = more_news_than_fit_a_connection(registry)
+        with reader_of_little(registry) as reader:
+            answer = reader.recv(1000)
+
+            # When the server is told to stop, and the reader goes on reading
+            registry.signal(signal.SIGTERM)
+            while data := reader.recv(1 << 20):
+                answer += data
+        assert set(json.loads(answer.partition(b"\r\n\r\n")[2])) == ids
+        assert registry.wait() == 0, registry.log_text()
+
+        # Then that was that
+        registry.start()
+        with Wire(registry.host, registry.port) as wire:
             assert read_news(wire) == {}
