@@ -324,8 +324,8 @@ void memory_index_deinit(struct memory_index *index)
 
 	HASH_ITER(hh, index->ways, way, next_way)
 	{
-		HASH_DEL(index->ways,
-			 way); /* NOLINT(clang-analyzer-unix.Malloc) not uthash's last */
+		/* uthash frees its table with the last one, and the analyzer sees no last one. */
+		HASH_DEL(index->ways, way); /* NOLINT(clang-analyzer-unix.Malloc) */
 		free(way);
 	}
 	for (int i = 0; i < INDEX_COUNT; i++) {
