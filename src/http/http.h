@@ -30,8 +30,8 @@ struct http_handler {
 	enum http_verdict (*begin)(void *ctx, struct http_request *request);
 	/* timed_out: the wait took too long and is given up; must answer. */
 	enum http_verdict (*resume)(void *ctx, struct http_request *request, bool timed_out);
-	/* The wake came after resume(timed_out), or while that ran. The last call for what was waited
-	 * for; on the thread that wakes or on a serving one, perhaps beside finished(). */
+	/* The wake came after resume(timed_out), or while it ran. The last call for what was
+	 * waited for; on the waking thread or on a serving one, perhaps beside finished(). */
 	void (*late)(void *ctx, struct http_request *request);
 	/* The answer has left (handed to the network whole), or never will. Always called, once,
 	 * on any thread, whether or not it was ever begun. */
