@@ -7,7 +7,8 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "lib"))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE / "lib"), str(HERE)]
 
 from registry.api import Api, OwnApi, own_api  # noqa: E402
 from registry.clock import RealTime  # noqa: E402

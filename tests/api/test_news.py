@@ -92,7 +92,7 @@ def test_N8_head_takes_nothing(fresh: OwnApi) -> None:
 @pytest.mark.own_server
 def test_N9_eight_readers_at_once_are_told_each_entry_exactly_once(fresh: OwnApi) -> None:
     count, seconds = 1000, 10
-    ids = [fresh.create(f"h{n}", f"u{n % 50}", expires=n % seconds) for n in range(count)]
+    ids = fresh.create_many(count, expires=lambda n: n % seconds)
     over = False
 
     def read_until_over() -> list[str]:
@@ -178,7 +178,7 @@ def test_news_whose_reader_is_gone_is_told_to_another(
     """An answer too large to leave without its reader, who leaves without reading."""
     api = start(store)
     big = "x" * 20_000
-    ids = [api.create(f"h{n}", descriptor=big, expires=1) for n in range(600)]
+    ids = api.create_many(600, descriptor=big, expires=1)
     api.pass_seconds(3)
 
     with api.wire() as reader:
@@ -194,8 +194,7 @@ def test_one_that_comes_back_while_its_news_is_being_sent_is_not_told_later(
 ) -> None:
     api = start(store)
     big = "x" * 20_000
-    for n in range(600):
-        api.create(f"h{n}", descriptor=big, expires=1)
+    api.create_many(600, descriptor=big, expires=1)
     api.pass_seconds(3)
 
     with api.wire() as reader:

@@ -1,5 +1,6 @@
 """Spec 6.15, 6.16, 12 and 16, V: service endpoints and robustness."""
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
@@ -7,8 +8,8 @@ import pytest
 
 from registry.api import Api, OwnApi
 from registry.bodies import ABSENT, hyperty
-from registry.client import (BAD_REQUEST, NOT_ALLOWED, NOT_FOUND, Client, encode_request, piece,
-                             said)
+from registry.client import (BAD_REQUEST, NOT_ALLOWED, NOT_FOUND, Client, encode_body,
+                             encode_request, piece, said)
 from registry.wire import Wire
 
 
@@ -316,15 +317,16 @@ def test_a_drained_server_lets_a_request_in_flight_finish(
     start: Callable[..., OwnApi], store: str
 ) -> None:
     api = start(store)
-    data = encode_request("PUT", f"/hyperty/user/{piece(api.user())}/{piece(api.id())}", hyperty())
+    body = encode_body(hyperty())
     with api.wire() as wire:
-        wire.send(data[:-10])
-        api.registry.signal(15)
+        wire.send(f"PUT /hyperty/user/{piece(api.user())}/{piece(api.id())} HTTP/1.1\r\nHost: x\r\n"
+                  f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        assert wire.interim() == 100
+        api.registry.signal(signal.SIGTERM)
         api.registry.wait_for_log("server.draining")
-        wire.send(data[-10:])
-        answer = wire.receive()
-    assert answer.status == 200
-    assert (answer.header("Connection") or "").lower() == "close"
+        wire.send(body)
+        assert said(wire.receive()) == (200, "Hyperty created")
+        assert wire.is_closed()
     assert api.registry.wait() == 0
 
 
@@ -334,7 +336,7 @@ def test_ready_is_503_while_draining(start: Callable[..., OwnApi]) -> None:
     with Wire(api.host, api.port) as wire:
         wire.send(encode_request("GET", "/ready"))
         assert wire.receive().status == 200
-        api.registry.signal(15)
+        api.registry.signal(signal.SIGTERM)
         api.registry.wait_for_log("server.draining")
         wire.send(encode_request("GET", "/ready"))
         answer = wire.receive()

@@ -1,11 +1,12 @@
 """A registry as a test sees it: a client, ids of its own, and time."""
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Iterable
 
 from registry.bodies import Body, data_object, hyperty
-from registry.client import Client, fresh_prefix
+from registry.client import Client, encode_request, fresh_prefix, piece
 from registry.clock import RealTime, TestClock, TurnedTime
 from registry.process import Registry
 
@@ -45,12 +46,28 @@ class Api(Client):
         assert answer.status == 200, answer
         return self.id(name)
 
-    def create_object(self, name: str = "o1", **changes: Any) -> str:
+    def create_many(self, count: int, first: int = 0, users: int = 50, **changes: Any) -> list[str]:
+        """Stores h0, h1, … of u0, u1, …; many at once, since each may wait for the disk.
+        A change may be a function of the number."""
+        numbers = range(first, first + count)
+        with ExitStack() as stack:
+            wires = [stack.enter_context(self.wire()) for _ in range(min(count, 32))]
+            for start in range(0, count, len(wires)):
+                busy = list(zip(wires, numbers[start:start + len(wires)]))
+                for wire, n in busy:
+                    body = hyperty(**{k: v(n) if callable(v) else v for k, v in changes.items()})
+                    target = f"/hyperty/user/{piece(self.user(f'u{n % users}'))}"
+                    wire.send(encode_request("PUT", f"{target}/{piece(self.id(f'h{n}'))}", body))
+                for wire, _ in busy:
+                    assert wire.receive().status == 200
+        return [self.id(f"h{n}") for n in numbers]
+
+    def create_object(self, which: str = "o1", /, **changes: Any) -> str:
         """Stores D with the changes, under a name and a reporter of this test; returns its url."""
         own = {"name": self.unique("n"), "reporter": self.id("r")}
-        answer = self.put_object(self.url(name), data_object(**{**own, **changes}))
+        answer = self.put_object(self.url(which), data_object(**{**own, **changes}))
         assert answer.status == 200, answer
-        return self.url(name)
+        return self.url(which)
 
     def create_disconnected(self, name: str = "h1", user: str = "u1") -> str:
         return self.create(name, user, status="disconnected", expires=0)

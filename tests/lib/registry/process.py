@@ -23,9 +23,8 @@ def program() -> Path:
 
 
 def program_with_test_clock() -> Path:
-    """The same program with its clocks in a file; it stands beside."""
-    path = program()
-    return path.with_name(path.name + "-test-clock")
+    """The same program with its clocks in a file, of the same build."""
+    return program().parent / "tests" / "registryd-test-clock"
 
 
 class Registry:

@@ -114,6 +114,18 @@ class Wire:
         """Waits until the answer has begun to come."""
         assert self._more()
 
+    def receive_all(self) -> bytes:
+        """Whatever comes until the server closes."""
+        return self._take_rest()
+
+    def receive_within(self, seconds: float) -> bytes:
+        """Whatever comes in that time, or until the server closes."""
+        self._socket.settimeout(seconds)
+        try:
+            return self._take_rest()
+        except TimeoutError:
+            return self._read
+
     def is_closed(self) -> bool:
         """Whether the server closes it, within the time-out. What it sends before is an error."""
         if self._read:
