@@ -162,6 +162,7 @@ def test_full_disk_without_a_lock_file_is_an_error_or_serves_reads(disk: Volume)
     except RuntimeError:
         code = registry.wait()
         assert code > 0, f"ended by signal {-code}\n{registry.log_text()}"
+        assert "space" in registry.log_text().lower()
         return
     registry.port, registry.admin_port = ready["port"], ready["admin_port"]
     with registry, client_of(registry) as client:

@@ -50,6 +50,12 @@ class TracedRegistry(Registry):
                   "-e", "signal=none", "-o", str(self.trace)]
         return [*strace, *super().command()]
 
+    def environment(self) -> dict[str, str]:
+        """The leak sanitizer would be a tracer itself, and there can be but one."""
+        inherited = super().environment()
+        asan = [inherited.get("ASAN_OPTIONS", ""), "detect_leaks=0"]
+        return {**inherited, "ASAN_OPTIONS": ":".join(filter(None, asan))}
+
     def calls(self) -> list[Call]:
         """All of a server that has ended, in the order in which they began."""
         until("the end of the trace", lambda: "+++ exited with" in _tail(self.trace), 30)
