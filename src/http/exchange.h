@@ -38,7 +38,7 @@ struct exchange {
 	struct wait wait;
 
 	enum exchange_phase phase;
-	bool begun;            /* the handler has it, and it counts as in flight */
+	bool in_doubt;         /* whether its answer reaches anybody */
 	const char *target_at; /* where the target stood in the connection's buffer */
 	struct slice target;   /* our copy, as it came */
 	struct buffer in;

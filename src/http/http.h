@@ -93,7 +93,8 @@ int http_server_new(const struct http_options *options, const struct http_handle
 		    size_t reason_size);
 uint16_t http_server_port(const struct http_server *server);
 
-/* Requests begun and not finished; of them, those that wait. Never waits. */
+/* Requests of which a line was read, and that are not over; of them, those that wait. Never waits.
+ */
 unsigned http_server_in_flight(const struct http_server *server);
 unsigned http_server_waiting(const struct http_server *server);
 

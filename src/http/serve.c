@@ -14,7 +14,10 @@
 #include "http/tls.h"
 #include "monitor/counters.h"
 
-/* Chunks may exceed the limit of a body so many times before we stop listening to them. */
+/*
+ * A body may exceed its limit so many times before we stop listening to it: a client that is still
+ * sending when the connection is closed may never read the answer.
+ */
 #define PATIENCE 4
 
 static int socket_of(struct MHD_Connection *connection)
@@ -64,6 +67,7 @@ void *serve_request_line(void *ctx, const char *target, struct MHD_Connection *c
 	}
 	exchange->own = own;
 	own->current = exchange;
+	atomic_fetch_add(&exchange->server->in_flight, 1);
 	return exchange;
 }
 
@@ -108,6 +112,16 @@ static size_t header_bytes(struct MHD_Connection *connection, const char *method
 	return all > line ? all - line : 0;
 }
 
+/* Beyond all patience, or from a client that asked before sending it. */
+static bool is_refused_at_once(struct exchange *exchange, uint64_t content_length)
+{
+	uint64_t max = exchange->server->body_max_bytes;
+
+	return content_length > max * PATIENCE ||
+	       (content_length > max &&
+		MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Expect"));
+}
+
 static enum refusal judge(struct exchange *exchange, const char *method, const char *version)
 {
 	const struct http_server *server = exchange->server;
@@ -122,7 +136,7 @@ static enum refusal judge(struct exchange *exchange, const char *method, const c
 		return REFUSAL_LONG_TARGET;
 	if (header_bytes(exchange->connection, method, version) > server->header_max_bytes)
 		return REFUSAL_LARGE_HEADERS;
-	if (framing.content_length > server->body_max_bytes)
+	if (is_refused_at_once(exchange, framing.content_length))
 		return REFUSAL_LARGE_BODY;
 	return REFUSAL_NONE;
 }
@@ -206,8 +220,6 @@ static enum http_verdict begin(struct exchange *exchange)
 	struct http_handler *handler = &exchange->server->handler;
 	enum http_verdict verdict;
 
-	atomic_fetch_add(&exchange->server->in_flight, 1);
-	exchange->begun = true;
 	if (exchange->in.len > 0)
 		exchange->request.body = (struct slice){exchange->in.data, exchange->in.len};
 	exchange_ref(exchange);
@@ -238,10 +250,10 @@ static enum MHD_Result take_end(struct exchange *exchange)
 }
 
 /*
- * While it waits, nobody notices a client that leaves. Without this look, the answer would go into
- * the socket's buffer and count as sent.
+ * While it waits, nobody notices a client that leaves: the answer would go into the socket's buffer
+ * and count as sent. One that only closed its sending side looks the same, so it is answered.
  */
-static bool client_is_gone(struct exchange *exchange)
+static bool client_seems_gone(struct exchange *exchange)
 {
 	char byte;
 	ssize_t n = recv(socket_of(exchange->connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -261,8 +273,8 @@ static enum MHD_Result go_on(struct exchange *exchange)
 	waits_leave(waits);
 	if (verdict == HTTP_WAIT)
 		return MHD_YES;
-	exchange->phase = EXCHANGE_ANSWERED;
-	return client_is_gone(exchange) ? MHD_NO : answer_send(exchange);
+	exchange->in_doubt = client_seems_gone(exchange);
+	return answer_send(exchange);
 }
 
 /* Called with the headers, then with each part of the body, then at its end, then after each wait.
@@ -312,8 +324,7 @@ static void complete(struct exchange *exchange, bool sent)
 	if (exchange->phase == EXCHANGE_WAITING)
 		end_wait(exchange);
 	server->handler.finished(server->handler.ctx, &exchange->request, sent);
-	if (exchange->begun)
-		atomic_fetch_sub(&server->in_flight, 1);
+	atomic_fetch_sub(&server->in_flight, 1);
 	exchange_unref(exchange);
 }
 
@@ -327,7 +338,8 @@ void serve_completed(void *ctx, struct MHD_Connection *connection, void **exchan
 	*exchange_at = NULL;
 	if (exchange)
 		complete(exchange, how == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
-					   exchange->phase == EXCHANGE_ANSWERED);
+					   exchange->phase == EXCHANGE_ANSWERED &&
+					   !exchange->in_doubt);
 }
 
 static struct http_connection *connection_new(struct http_server *server,

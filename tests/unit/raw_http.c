@@ -44,6 +44,11 @@ void raw_close(struct raw_client *client)
 	close(client->fd);
 }
 
+void raw_end_sending(struct raw_client *client)
+{
+	shutdown(client->fd, SHUT_WR);
+}
+
 void raw_reset(struct raw_client *client)
 {
 	struct linger hard = {.l_onoff = 1, .l_linger = 0};

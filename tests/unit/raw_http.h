@@ -27,6 +27,8 @@ void raw_connect(struct raw_client *client, uint16_t port);
 /* False if nobody listens. */
 bool raw_try_connect(struct raw_client *client, uint16_t port);
 void raw_close(struct raw_client *client);
+/* Nothing more will be sent; answers can still be received. */
+void raw_end_sending(struct raw_client *client);
 /* Closes so that the other side is told with a reset. */
 void raw_reset(struct raw_client *client);
 

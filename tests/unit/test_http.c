@@ -564,9 +564,9 @@ static void body_up_to_the_limit_is_read(void **state)
 
 #define TOO_LARGE "{\"message\":\"Payload Too Large\"}"
 
-static void declared_body_beyond_the_limit_is_refused_at_once(void **state)
+static void declared_body_far_beyond_the_limit_is_refused_at_once(void **state)
 {
-	const char *plain = "PUT /now HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n";
+	const char *plain = "PUT /now HTTP/1.1\r\nHost: h\r\nContent-Length: 4001\r\n\r\n";
 	const char *huge =
 		"PUT /now HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551000\r\n\r\n";
 	const char *asking = "PUT /now HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
@@ -577,6 +577,26 @@ static void declared_body_beyond_the_limit_is_refused_at_once(void **state)
 	expect_refusal(huge, strlen(huge), 413, TOO_LARGE);
 	expect_refusal(asking, strlen(asking), 413, TOO_LARGE);
 	assert_int_equal(counter_get(&fixture.counters, COUNTER_HTTP_REFUSED_SIZE), 3);
+}
+
+/* So that a client that sends it all before it reads gets the answer. */
+static void declared_body_little_beyond_the_limit_is_refused_at_its_end(void **state)
+{
+	struct raw_client client;
+	struct raw_answer answer;
+	char body[4000];
+
+	(void)state;
+	memset(body, 'b', sizeof(body));
+	raw_connect(&client, fixture.port);
+	raw_send(&client, "PUT /now HTTP/1.1\r\nHost: h\r\nContent-Length: 4000\r\n\r\n");
+	assert_true(raw_try_send(&client, body, sizeof(body)));
+	raw_receive(&client, &answer);
+	assert_int_equal(answer.status, 413);
+	assert_string_equal(answer.body, TOO_LARGE);
+	raw_expect_end(&client);
+	raw_close(&client);
+	assert_int_equal(fixture_seen(EVENT_BEGIN), 0);
 }
 
 /* A body of len bytes, in chunks of 100. */
@@ -805,7 +825,8 @@ int main(void)
 		served(what_exceeds_all_memory_is_refused_and_forgotten),
 		served(thousands_of_parameters_behind_a_nul_are_refused),
 		served(body_up_to_the_limit_is_read),
-		served(declared_body_beyond_the_limit_is_refused_at_once),
+		served(declared_body_far_beyond_the_limit_is_refused_at_once),
+		served(declared_body_little_beyond_the_limit_is_refused_at_its_end),
 		served(chunks_beyond_the_limit_are_refused_at_their_end),
 		served(endless_chunks_end_the_connection),
 		cmocka_unit_test(request_that_never_ends_is_finished_unsent),

@@ -246,6 +246,25 @@ static void client_that_left_while_it_waited_was_sent_nothing(void **state)
 	fixture_await_in_flight(&fixture, 0);
 }
 
+/* It may read on, or not: it is answered, and what was for it alone does not count as sent. */
+static void client_that_only_ended_its_sending_is_answered_in_doubt(void **state)
+{
+	struct http_request *request;
+	struct raw_client client;
+	struct raw_answer answer;
+
+	(void)state;
+	raw_connect(&client, fixture.port);
+	ask(&client, "wait");
+	request = fixture_take();
+	raw_end_sending(&client);
+	http_request_wake(request);
+	raw_receive(&client, &answer);
+	assert_int_equal(answer.status, 200);
+	fixture_await(EVENT_UNSENT, 1);
+	raw_close(&client);
+}
+
 static void client_that_left_before_a_second_wait_was_sent_nothing(void **state)
 {
 	struct http_request *request;
@@ -437,6 +456,7 @@ int main(void)
 		impatient(wake_while_it_is_given_up_is_late),
 		impatient(waits_are_given_up_in_their_order),
 		served(client_that_left_while_it_waited_was_sent_nothing),
+		served(client_that_only_ended_its_sending_is_answered_in_doubt),
 		served(client_that_left_before_a_second_wait_was_sent_nothing),
 		served(abandoned_waits_are_answered_and_wakes_come_late),
 		served(nothing_begins_once_waits_are_abandoned),
