@@ -12,6 +12,7 @@ from registry.wire import Closed, Wire
 
 CLIENTS = 6
 CREATES_PER_ROUND = 25
+ENTRIES_MAX = 500  # of a client: all are looked at after each of many rounds
 LONG = 600  # beyond what LMDB takes as a key
 
 
@@ -115,7 +116,8 @@ class Load:
     def _change_things(self, wire: Wire, person: Person) -> None:
         creates = CREATES_PER_ROUND
         while not self._stopping.is_set():
-            if not person.entries or (creates and person.random.random() < 0.2):
+            may_create = creates and len(person.entries) < ENTRIES_MAX
+            if not person.entries or (may_create and person.random.random() < 0.2):
                 creates -= 1
                 entry = person.new_entry()
             else:
