@@ -9,6 +9,10 @@ from typing import Iterator
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
+MS_RDONLY = 1
+MS_REMOUNT = 32
+
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def enter_private_mounts() -> None:
@@ -17,10 +21,9 @@ def enter_private_mounts() -> None:
     Root needs a mount namespace for that; anybody else a user namespace around it, which the
     kernel grants only before this process has started a thread.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
     user, group = os.geteuid(), os.getegid()
     flags = CLONE_NEWNS if user == 0 else CLONE_NEWNS | CLONE_NEWUSER
-    if libc.unshare(flags) != 0:
+    if LIBC.unshare(flags) != 0:
         reason = os.strerror(ctypes.get_errno())
         raise RuntimeError(f"no mount namespace ({reason}): run as root, "
                            "or allow unprivileged user namespaces")
@@ -45,7 +48,10 @@ class Volume:
         _run("mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "registry-test", str(at))
 
     def set_read_only(self, read_only: bool) -> None:
-        _run("mount", "-o", f"remount,{'ro' if read_only else 'rw'}", str(self.at))
+        # Not by mount(8): it hands back an owner that a user namespace may not know.
+        flags = MS_REMOUNT | (MS_RDONLY if read_only else 0)
+        if LIBC.mount(b"none", bytes(self.at), None, flags, None) != 0:
+            raise OSError(ctypes.get_errno(), f"remount of {self.at}")
 
     def fill(self) -> None:
         """Takes all the room that is left."""
