@@ -1,5 +1,7 @@
 """A full disk, and a full map: writes are refused, all else goes on, and room is noticed."""
 
+import math
+import time
 from pathlib import Path
 from typing import Iterator
 
@@ -46,23 +48,31 @@ def check_stored(client: Client, ids: list[str]) -> None:
         assert shown(client.hyperty(id_))["descriptor"] == LARGE
 
 
-def wait_until_noticed(client: Client) -> None:
-    """A small change may still find room inside the file, and make it ready again for a moment."""
-    def refused_and_not_ready() -> bool:
+def check_goes_on_unready(registry: Registry, client: Client, reason: str = "") -> None:
+    """Beside the large changes that are refused, a small one may find room inside the file, such
+    as the sweep's; the store is writable then for a moment, as far as it knows."""
+    def unready() -> bool:
         answer = client.put_hyperty(USER, "hyperty://x.org/more", hyperty(descriptor=LARGE))
-        return refused(answer) and client.get("/ready").status == 503
+        assert refused(answer)
+        try:
+            check_process_goes_on(registry, client, reason)
+        except AssertionError:
+            return False
+        return True
 
-    until("not ready", refused_and_not_ready)
+    until("alive, not ready, and saying why", unready)
 
 
 def refuse_a_burst(registry: Registry, client: Client) -> None:
     """Every one is refused, and the log does not grow with them."""
-    before = len(registry.log)
+    before, began_s = len(registry.log), time.monotonic()
     for number in range(BURST):
         id_ = f"hyperty://x.org/burst/{number}"
         assert refused(client.put_hyperty(USER, id_, hyperty(descriptor=LARGE)))
         assert client.hyperty(id_).status == 404
-    assert len(registry.log) - before <= BURST // 10, registry.log_text()
+    # What the sweep does in between, about every second, may add a line or two
+    seconds = math.ceil(time.monotonic() - began_s)
+    assert len(registry.log) - before <= 2 + 2 * seconds < BURST, registry.log_text()
 
 
 def test_full_disk_refuses_writes_serves_reads_and_resumes_when_there_is_room(
@@ -75,8 +85,7 @@ def test_full_disk_refuses_writes_serves_reads_and_resumes_when_there_is_room(
 
         # Then writes are refused, with one line that says why; reads go on
         refuse_a_burst(registry, client)
-        wait_until_noticed(client)
-        check_process_goes_on(registry, client, "space")
+        check_goes_on_unready(registry, client, "space")
         assert "space" in events(registry, "store.unwritable")[0]["reason"].lower()
         check_stored(client, stored)
 
@@ -141,8 +150,7 @@ def test_server_starts_on_a_full_disk_and_serves_reads(disk: Volume) -> None:
     with Registry(disk.at / "data") as registry, client_of(registry) as client:
         witness.check_reads(client)
         fill_with_entries(client)
-        wait_until_noticed(client)
-        check_process_goes_on(registry, client)
+        check_goes_on_unready(registry, client)
         disk.make_room()
         wait_until_writable(registry, client)
 
@@ -189,8 +197,7 @@ def test_full_map_refuses_writes_and_serves_reads(data_dir: Path) -> None:
 
         # Then writes are refused and reads go on
         refuse_a_burst(registry, client)
-        wait_until_noticed(client)
-        check_process_goes_on(registry, client)
+        check_goes_on_unready(registry, client)
         assert len(events(registry, "store.unwritable")) >= 1
         check_stored(client, stored)
         assert set(client.of_user(USER).json) >= set(stored)
