@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/slice.h"
@@ -20,6 +21,9 @@
 #define TABLES 5
 #define READERS_MAX 1024
 #define LENGTH_SLACK (64u << 20)
+/* A row of LMDB's reader table, and its head: what it maps writable. */
+#define LOCK_BYTES ((READERS_MAX + 2) * 64)
+#define ROOM_BYTES (1u << 20)
 
 int lmdb_errno(int error)
 {
@@ -117,10 +121,32 @@ static int write_first(struct lmdb_env *env)
 	return mdb_txn_commit(txn);
 }
 
+/*
+ * LMDB maps its lock file writable: a part of it that is a hole is a SIGBUS on a full disk. So it
+ * is filled first.
+ */
+static int fill_lock_file(const char *path)
+{
+	char lock_path[PATH_MAX];
+	int fd;
+	int r;
+
+	if (snprintf(lock_path, sizeof(lock_path), "%s-lock", path) >= PATH_MAX)
+		return ENAMETOOLONG;
+	fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return errno;
+	r = posix_fallocate(fd, 0, LOCK_BYTES);
+	close(fd);
+	return r;
+}
+
 static int map_file(const char *path, size_t map_bytes, unsigned flags, struct lmdb_env *env)
 {
-	int r = mdb_env_create(&env->env);
+	int r = flags & MDB_NOLOCK ? 0 : fill_lock_file(path);
 
+	if (r == 0)
+		r = mdb_env_create(&env->env);
 	if (r != 0)
 		return r;
 	mdb_env_set_maxdbs(env->env, TABLES);
@@ -288,6 +314,17 @@ void lmdb_env_keep_length(struct lmdb_env *env)
 
 	if (!env->read_only && env->file_bytes < needed + LENGTH_SLACK / 2)
 		set_length(env, needed + LENGTH_SLACK);
+}
+
+bool lmdb_env_has_room(const struct lmdb_env *env, const char *data_dir)
+{
+	struct statvfs disk;
+	MDB_envinfo info;
+
+	mdb_env_info(env->env, &info);
+	return statvfs(data_dir, &disk) == 0 &&
+	       (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES &&
+	       needed_bytes(env) + ROOM_BYTES <= info.me_mapsize;
 }
 
 void lmdb_env_close(struct lmdb_env *env)

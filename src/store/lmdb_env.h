@@ -39,5 +39,8 @@ void lmdb_env_close(struct lmdb_env *env);
  */
 void lmdb_env_keep_length(struct lmdb_env *env);
 
+/* Whether the file can still grow by a megabyte: a small write may fit where the next does not. */
+bool lmdb_env_has_room(const struct lmdb_env *env, const char *data_dir);
+
 /* What an LMDB error code is in terms of errno: those of LMDB become -EIO, -ENOSPC or -ENOMEM. */
 int lmdb_errno(int error);

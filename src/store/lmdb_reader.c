@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "log/log.h"
 #include "model/record.h"
+
+#define REOPEN_LIMIT_S 1
 
 static void reader_free(struct lmdb_reader *reader)
 {
@@ -54,7 +57,7 @@ static int begin(struct store_lmdb *lmdb, struct lmdb_reader **ret_reader)
 	int r;
 
 	if (!lmdb->env.env)
-		return MDB_PANIC;
+		return EIO;
 	reader = take_idle(lmdb);
 	if (!reader)
 		return reader_new(lmdb, ret_reader);
@@ -69,17 +72,60 @@ static int begin(struct store_lmdb *lmdb, struct lmdb_reader **ret_reader)
 	return 0;
 }
 
-int lmdb_reader_begin(struct store_lmdb *lmdb, struct lmdb_reader **ret_reader)
+static int try_begin(struct store_lmdb *lmdb, struct lmdb_reader **ret_reader)
 {
 	int r;
 
 	pthread_rwlock_rdlock(&lmdb->env_lock);
 	r = begin(lmdb, ret_reader);
-	if (r == 0)
-		return 0;
-	pthread_rwlock_unlock(&lmdb->env_lock);
-	/* The writer opens the file anew after a fatal error: until then nothing can be read. */
-	return STORE_UNAVAILABLE;
+	if (r != 0)
+		pthread_rwlock_unlock(&lmdb->env_lock);
+	return r;
+}
+
+static uint64_t reopenings(struct store_lmdb *lmdb)
+{
+	uint64_t count;
+
+	pthread_mutex_lock(&lmdb->readers_lock);
+	count = lmdb->reopenings;
+	pthread_mutex_unlock(&lmdb->readers_lock);
+	return count;
+}
+
+static void wait_for_reopening(struct store_lmdb *lmdb, uint64_t seen)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += REOPEN_LIMIT_S;
+	pthread_mutex_lock(&lmdb->readers_lock);
+	while (lmdb->reopenings == seen) {
+		if (pthread_cond_timedwait(&lmdb->reopened, &lmdb->readers_lock, &until) != 0)
+			break;
+	}
+	pthread_mutex_unlock(&lmdb->readers_lock);
+}
+
+void lmdb_readers_wake(struct store_lmdb *lmdb)
+{
+	pthread_mutex_lock(&lmdb->readers_lock);
+	lmdb->reopenings++;
+	pthread_cond_broadcast(&lmdb->reopened);
+	pthread_mutex_unlock(&lmdb->readers_lock);
+}
+
+/* After an error that LMDB calls fatal the writer opens the file anew, at once. */
+int lmdb_reader_begin(struct store_lmdb *lmdb, struct lmdb_reader **ret_reader)
+{
+	uint64_t seen = reopenings(lmdb);
+	int r = try_begin(lmdb, ret_reader);
+
+	if (r == MDB_PANIC) {
+		wait_for_reopening(lmdb, seen);
+		r = try_begin(lmdb, ret_reader);
+	}
+	return r == 0 ? 0 : STORE_UNAVAILABLE;
 }
 
 void lmdb_reader_end(struct store_lmdb *lmdb, struct lmdb_reader *reader)

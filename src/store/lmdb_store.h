@@ -33,8 +33,10 @@ struct store_lmdb {
 	pthread_rwlock_t env_lock;
 	struct lmdb_env env;
 
-	pthread_mutex_t readers_lock;
-	struct lmdb_reader *readers; /* idle ones */
+	pthread_mutex_t readers_lock; /* for the next three */
+	struct lmdb_reader *readers;  /* idle ones */
+	uint64_t reopenings;          /* how often the file was opened anew, or could not be */
+	pthread_cond_t reopened;
 
 	pthread_mutex_t leases_lock;
 	struct lmdb_leases leases;
@@ -49,6 +51,8 @@ struct store_lmdb {
 
 	struct lmdb_write write; /* the writer's alone */
 	int64_t noted_ms;        /* the writer's: lifetime time of the last commit */
+	unsigned changes;        /* the writer's: in the transaction at hand */
+	unsigned proofs;         /* the writer's: commits with changes since one failed */
 	_Atomic uint64_t entries[ENTRY_KIND_COUNT]; /* as of the last commit */
 	_Atomic uint64_t pending;
 	_Atomic bool writable;
@@ -79,9 +83,14 @@ int lmdb_writer_start(struct store_lmdb *lmdb);
 void lmdb_writer_stop(struct store_lmdb *lmdb);
 void lmdb_writer_free(struct store_lmdb *lmdb);
 
+/* From now on writes are refused, as far as operators are told; logged once. */
+void lmdb_note_unwritable(struct store_lmdb *lmdb, const char *reason);
+
 /* A snapshot. 0, or a store_result. end is due after 0 only. */
 int lmdb_reader_begin(struct store_lmdb *lmdb, struct lmdb_reader **ret_reader);
 void lmdb_reader_end(struct store_lmdb *lmdb, struct lmdb_reader *reader);
+/* The file was opened anew, or could not be. */
+void lmdb_readers_wake(struct store_lmdb *lmdb);
 /* Frees the idle ones, before the file is closed. Under env_lock, exclusively. */
 void lmdb_readers_free(struct store_lmdb *lmdb);
 

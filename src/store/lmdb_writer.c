@@ -12,6 +12,7 @@
 
 #define BATCH_MAX 2048
 #define NOTE_INTERVAL_MS 1000
+#define PROOFS_WANTED 16
 
 /* ---- The queue ---- */
 
@@ -74,21 +75,34 @@ static bool next_batch(struct store_lmdb *lmdb, struct store_op **ret_batch)
 
 /* ---- Writable or not ---- */
 
-static void note_failure(struct store_lmdb *lmdb, const char *reason)
+void lmdb_note_unwritable(struct store_lmdb *lmdb, const char *reason)
 {
 	pthread_mutex_lock(&lmdb->reason_lock);
 	snprintf(lmdb->reason, sizeof(lmdb->reason), "%s", reason);
 	pthread_mutex_unlock(&lmdb->reason_lock);
-	counter_add(lmdb->counters, COUNTER_STORE_FAILED_COMMITS, 1);
+	lmdb->proofs = 0;
 	if (atomic_exchange(&lmdb->writable, false))
 		log_error("store.unwritable", LOG_TEXT("path", lmdb->data_dir),
 			  LOG_TEXT("reason", reason));
 }
 
+static void note_failure(struct store_lmdb *lmdb, const char *reason)
+{
+	counter_add(lmdb->counters, COUNTER_STORE_FAILED_COMMITS, 1);
+	lmdb_note_unwritable(lmdb, reason);
+}
+
+/* On a full disk small commits still fit, now and then, into pages that are used again: that is no
+ * sign that all is well, unless clients' changes keep fitting. */
 static void note_success(struct store_lmdb *lmdb)
 {
-	if (!atomic_exchange(&lmdb->writable, true))
-		log_info("store.writable", LOG_TEXT("path", lmdb->data_dir));
+	if (atomic_load(&lmdb->writable))
+		return;
+	lmdb->proofs += lmdb->changes > 0;
+	if (lmdb->proofs < PROOFS_WANTED && !lmdb_env_has_room(&lmdb->env, lmdb->data_dir))
+		return;
+	atomic_store(&lmdb->writable, true);
+	log_info("store.writable", LOG_TEXT("path", lmdb->data_dir));
 }
 
 /* ---- One transaction ---- */
@@ -97,7 +111,7 @@ static void note_success(struct store_lmdb *lmdb)
  * opened up. Reads find nothing to read from meanwhile. */
 static int reopen(struct store_lmdb *lmdb)
 {
-	char reason[160];
+	char reason[sizeof(lmdb->reason)];
 	int r;
 
 	pthread_rwlock_wrlock(&lmdb->env_lock);
@@ -105,6 +119,7 @@ static int reopen(struct store_lmdb *lmdb)
 	lmdb_env_close(&lmdb->env);
 	r = lmdb_env_open(lmdb->data_dir, lmdb->map_bytes, &lmdb->env, reason, sizeof(reason));
 	pthread_rwlock_unlock(&lmdb->env_lock);
+	lmdb_readers_wake(lmdb);
 	if (r < 0)
 		note_failure(lmdb, reason);
 	else
@@ -141,6 +156,7 @@ static int begin(struct store_lmdb *lmdb)
 	if (r < 0)
 		return r;
 	write->dirty = false;
+	lmdb->changes = 0;
 	write->now = store_lmdb_now(&lmdb->store);
 	memset(&write->state, 0, sizeof(write->state));
 	r = lmdb_state_get(write->env, write->txn, &write->state);
@@ -161,6 +177,18 @@ static void publish(struct store_lmdb *lmdb)
 	lmdb->noted_ms = state->lifetime_ms;
 }
 
+/* LMDB gives up an environment whose header it could not write: reads need a new one at once. */
+static int after_failed_commit(struct store_lmdb *lmdb, int error)
+{
+	MDB_txn *txn;
+
+	if (mdb_txn_begin(lmdb->env.env, NULL, MDB_RDONLY, &txn) == MDB_PANIC)
+		reopen(lmdb);
+	else
+		mdb_txn_abort(txn);
+	return lmdb_errno(error);
+}
+
 /* Commits what was written; every commit notes the lifetime clock. */
 static int commit(struct store_lmdb *lmdb)
 {
@@ -179,7 +207,7 @@ static int commit(struct store_lmdb *lmdb)
 	}
 	r = mdb_txn_commit(write->txn);
 	if (r != 0)
-		return lmdb_errno(r);
+		return after_failed_commit(lmdb, r);
 	lmdb_env_keep_length(write->env);
 	publish(lmdb);
 	counter_add(lmdb->counters, COUNTER_STORE_BATCHES, 1);
@@ -194,6 +222,7 @@ static int do_change(struct store_lmdb *lmdb, struct store_change *change)
 	struct lmdb_applied applied = {0};
 	int r = lmdb_apply(&lmdb->write, change->key, change->rule, change->ctx, &applied);
 
+	lmdb->changes += applied.action != CHANGE_NOTHING;
 	change->outcome = applied.outcome;
 	change->op.result = r;
 	counter_add(lmdb->counters, COUNTER_STORE_CHANGES, 1);

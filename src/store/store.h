@@ -13,7 +13,8 @@
  *   negative errno                     a surprise; it is over
  *
  * Whatever is pending when the store is freed is completed first, as STORE_UNAVAILABLE if it cannot
- * be finished. Entries shown by see() are valid during that call only.
+ * be finished. Entries shown by see() are valid during that call only,
+ * and it must not call the store.
  *
  * What survives a crash: once a change is over with STORE_DONE it is kept by a store that calls
  * itself durable. What was submitted and not answered may or may not have happened, never half.
@@ -138,8 +139,9 @@ int store_change(struct store *store, struct store_change *change);
 
 /*
  * Applies the rule to entries whose due_s has come, at most limit. What the rule leaves with a
- * due_s in the future is put back there (a keep-alive does not move an entry; the sweep does). May
- * wait. One sweep at a time.
+ * due_s in the future is put back there (a keep-alive does not move an entry; the sweep does): so
+ * of an entry that is there it must want CHANGE_WRITE or CHANGE_REMOVE, also of one that was
+ * refreshed. May wait. One sweep at a time.
  */
 struct store_sweep {
 	struct store_op op;
@@ -194,6 +196,8 @@ void store_health(struct store *store, struct store_health *ret_health);
 
 struct store_count {
 	uint64_t entries[ENTRY_KIND_COUNT];
+	/* Those that are leased, too. What was settled as sent is gone from it at the latest when
+	 * the next change is over. */
 	uint64_t pending_updates;
 };
 /* Never waits, never scans. */

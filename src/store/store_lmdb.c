@@ -241,6 +241,7 @@ static void lmdb_deinit(struct store_lmdb *lmdb)
 		close(lmdb->data_dir_fd);
 	pthread_rwlock_destroy(&lmdb->env_lock);
 	pthread_mutex_destroy(&lmdb->readers_lock);
+	pthread_cond_destroy(&lmdb->reopened);
 	pthread_mutex_destroy(&lmdb->leases_lock);
 	pthread_mutex_destroy(&lmdb->queue_lock);
 	pthread_cond_destroy(&lmdb->queue_filled);
@@ -294,6 +295,7 @@ static struct store_lmdb *lmdb_alloc(const struct store_lmdb_options *options, s
 	lmdb->queue_end = &lmdb->queue;
 	pthread_rwlock_init(&lmdb->env_lock, NULL);
 	pthread_mutex_init(&lmdb->readers_lock, NULL);
+	pthread_cond_init(&lmdb->reopened, NULL);
 	pthread_mutex_init(&lmdb->leases_lock, NULL);
 	pthread_mutex_init(&lmdb->queue_lock, NULL);
 	pthread_cond_init(&lmdb->queue_filled, NULL);
@@ -332,9 +334,9 @@ static int read_state(struct store_lmdb *lmdb)
 	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
 		atomic_store(&lmdb->entries[i], state.entries[i]);
 	atomic_store(&lmdb->pending, state.pending);
-	atomic_store(&lmdb->writable, !lmdb->env.read_only);
+	atomic_store(&lmdb->writable, true);
 	if (lmdb->env.read_only)
-		snprintf(lmdb->reason, sizeof(lmdb->reason), "%s", strerror(EROFS));
+		lmdb_note_unwritable(lmdb, strerror(EROFS));
 	return 0;
 }
 

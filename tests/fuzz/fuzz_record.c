@@ -1,4 +1,4 @@
-/* Any bytes given as a stored record: refused, or an entry that is written and read again the same. */
+/* Any bytes as a stored record: refused, or an entry that is written and read again the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
