@@ -18,7 +18,6 @@ static const struct refusal_row {
 	[REFUSAL_LARGE_BODY] = {413, COUNTER_HTTP_REFUSED_SIZE,
 				"{\"message\":\"Payload Too Large\"}"},
 	[REFUSAL_NO_MEMORY] = {500, COUNTER_COUNT, "{\"message\":\"Internal Server Error\"}"},
-	[REFUSAL_ENDING] = {503, COUNTER_COUNT, "{\"message\":\"Temporary Unavailable\"}"},
 };
 
 static void write_answer(struct http_request *request, int status, const char *body)

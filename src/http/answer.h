@@ -13,7 +13,6 @@ enum refusal {
 	REFUSAL_LARGE_HEADERS,
 	REFUSAL_LARGE_BODY,
 	REFUSAL_NO_MEMORY,
-	REFUSAL_ENDING,
 };
 
 /* MHD_NO if it cannot be sent: then the connection is to be closed. */

@@ -102,8 +102,8 @@ unsigned http_server_waiting(const struct http_server *server);
 void http_server_quiesce(struct http_server *server);
 /*
  * Ends every wait as timed out. Returns when neither begin() nor resume() runs any more; from then
- * on requests are answered 503 without them. Not on a serving thread. For shutdown, before the
- * store is freed.
+ * on a request ends its connection, unanswered. Not on a serving thread. For shutdown, before the
+ * store is stopped.
  */
 void http_server_abandon_waits(struct http_server *server);
 /*

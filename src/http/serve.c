@@ -239,8 +239,9 @@ static enum MHD_Result take_end(struct exchange *exchange)
 	if (exchange->in.failed || !exchange->request.method.data)
 		return answer_refuse(exchange, REFUSAL_NO_MEMORY);
 	if (!waits_enter(waits)) {
+		/* A connection that is closed without an answer sends the client elsewhere. */
 		waits_leave(waits);
-		return answer_refuse(exchange, REFUSAL_ENDING);
+		return MHD_NO;
 	}
 	verdict = begin(exchange);
 	if (verdict == HTTP_WAIT)

@@ -90,7 +90,7 @@ def test_the_tour_says_what_happens(tmp_path: Path) -> None:
     # Then each command succeeds and shows what is written below it, or what it is there for
     assert len(answers) == len(steps)
     for step, (status, output) in zip(steps, answers):
-        assert status == 0, step.command
+        assert status == 0, f"exit status {status}: {step.command}\n{output}"
         if step.output is not None:
             assert output == step.output, step.command
         elif step.command.startswith("curl"):

@@ -483,7 +483,7 @@ static void a_request_that_comes_during_the_end_is_not_begun(void **state)
 	rig_stop_store(&rig);
 
 	raw_send(&client, GET_H1);
-	rig_receive_unavailable(&client);
+	raw_expect_end(&client);
 	raw_close(&client);
 }
 
