@@ -1,5 +1,6 @@
 """Options and servers that all Python tests share."""
 
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,11 @@ EXTERNAL = "external"
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("registry")
     group.addoption("--base-url", help="test the registry there, not one that the tests start")
+
+
+def pytest_configure() -> None:
+    """Ended from outside, we end as by Ctrl-C: with the servers that we started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
