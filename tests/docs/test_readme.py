@@ -80,8 +80,8 @@ def test_the_tour_says_what_happens(tmp_path: Path) -> None:
     # Given a fresh server
     (block,) = blocks(tour=True)
     with Registry(tmp_path / "data", "lmdb") as registry:
-        block = block.replace("127.0.0.1:4567", f"127.0.0.1:{registry.port}")
-        block = block.replace("127.0.0.1:4568", f"127.0.0.1:{registry.admin_port}")
+        ports = {"4567": registry.port, "4568": registry.admin_port}
+        block = re.sub(r"(?<=127\.0\.0\.1:)456[78]\b", lambda port: str(ports[port[0]]), block)
         steps = list(steps_of(block))
 
         # When somebody follows the tour
