@@ -14,7 +14,7 @@ struct arena_block {
 
 void arena_init(struct arena *arena, void *first, size_t first_size)
 {
-	*arena = (struct arena){.next = first, .end = (char *)first + first_size};
+	*arena = (struct arena){.next = first, .end = first ? (char *)first + first_size : NULL};
 }
 
 void arena_deinit(struct arena *arena)
