@@ -1,6 +1,7 @@
 /* What the parts of the HTTP border know of their server. Not for other folders: see http.h. */
 #pragma once
 
+#include "http/acceptor.h"
 #include "http/exchange.h"
 #include "http/http.h"
 #include "http/peers.h"
@@ -16,7 +17,7 @@ struct http_server {
 	size_t header_max_bytes;
 	struct peers peers;
 	struct MHD_Daemon *daemon;
-	int listener; /* ours to close once it does not listen any more; -1 before */
+	struct acceptor acceptor;
 	uint16_t port;
 	struct waits waits;
 	struct exchange_pool exchanges;

@@ -7,6 +7,7 @@
 
 #include <microhttpd.h>
 
+#include "http/acceptor.h"
 #include "http/http.h"
 #include "http/http_server.h"
 #include "http/listen.h"
@@ -68,13 +69,12 @@ static unsigned add_tls(struct option_list *list, const struct http_options *opt
 	return MHD_USE_TLS;
 }
 
-/* The library closes the socket if it fails, and when it is stopped. */
-static int start_daemon(struct http_server *server, const struct http_options *options, int fd)
+static int start_daemon(struct http_server *server, const struct http_options *options)
 {
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_NO_LISTEN_SOCKET;
 	struct option_list list = {.count = 0};
 
-	add(&list, MHD_OPTION_LISTEN_SOCKET, fd, NULL);
 	add_callbacks(&list, server);
 	add_limits(&list, options);
 	flags |= add_tls(&list, options);
@@ -82,6 +82,21 @@ static int start_daemon(struct http_server *server, const struct http_options *o
 	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, serve_request, server,
 					  MHD_OPTION_ARRAY, list.items, MHD_OPTION_END);
 	return server->daemon ? 0 : -EIO;
+}
+
+/* Owns fd. */
+static int start_serving(struct http_server *server, const struct http_options *options, int fd)
+{
+	int r = start_daemon(server, options);
+
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	r = acceptor_init(&server->acceptor, server->daemon, fd);
+	if (r < 0)
+		MHD_stop_daemon(server->daemon);
+	return r;
 }
 
 static int start(struct http_server *server, const struct http_options *options, char *ret_reason,
@@ -98,7 +113,7 @@ static int start(struct http_server *server, const struct http_options *options,
 		close(fd);
 		return r;
 	}
-	r = start_daemon(server, options, fd);
+	r = start_serving(server, options, fd);
 	if (r < 0) {
 		snprintf(ret_reason, reason_size, "cannot start the HTTP library");
 		waits_stop(&server->waits);
@@ -119,7 +134,6 @@ static struct http_server *server_alloc(const struct http_options *options,
 	server->counters = counters;
 	server->body_max_bytes = options->body_max_bytes;
 	server->header_max_bytes = options->header_max_bytes;
-	server->listener = -1;
 	exchange_pool_init(&server->exchanges);
 	return server;
 }
@@ -170,16 +184,10 @@ unsigned http_server_waiting(const struct http_server *server)
 	return atomic_load(&server->waits.count);
 }
 
-/*
- * The serving threads let go of the socket at their own pace, and must find it open when they do.
- * Shut down, it refuses new clients meanwhile.
- */
 void http_server_quiesce(struct http_server *server)
 {
-	if (atomic_exchange(&server->quiesced, true))
-		return;
-	server->listener = MHD_quiesce_daemon(server->daemon);
-	shutdown(server->listener, SHUT_RDWR);
+	if (!atomic_exchange(&server->quiesced, true))
+		acceptor_stop(&server->acceptor);
 }
 
 void http_server_abandon_waits(struct http_server *server)
@@ -196,7 +204,6 @@ void http_server_free(struct http_server *server)
 	/* It may be about to resume a connection: it ends before them. */
 	waits_stop(&server->waits);
 	MHD_stop_daemon(server->daemon);
-	close(server->listener);
 	waits_deinit(&server->waits);
 	server_dealloc(server);
 }

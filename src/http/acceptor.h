@@ -1,0 +1,23 @@
+/*
+ * The thread that accepts connections and hands them to the HTTP library. The library could accept
+ * by itself, but in 0.9.75 its worker pool cannot stop doing so reliably: MHD_quiesce_daemon()
+ * races with its threads, and aborts the process when it loses.
+ */
+#pragma once
+
+#include <pthread.h>
+
+struct MHD_Daemon;
+
+/* Embedded; listener and wake are -1 when closed. */
+struct acceptor {
+	struct MHD_Daemon *daemon; /* not owned */
+	int listener;
+	int wake; /* an eventfd: readable when it is time to stop */
+	pthread_t thread;
+};
+
+/* Owns listener, also when it fails. 0 or a negative errno. */
+int acceptor_init(struct acceptor *acceptor, struct MHD_Daemon *daemon, int listener);
+/* New clients are refused when it returns. May be called again. */
+void acceptor_stop(struct acceptor *acceptor);
