@@ -1,0 +1,106 @@
+"""Spec 13: TLS in the server itself, and client certificates for what changes anything."""
+
+import http.client
+import json
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from registry.api import OwnApi
+from registry.bodies import hyperty
+from registry.process import Registry
+from registry.wire import Closed
+
+pytestmark = pytest.mark.own_server
+
+TARGET = "/hyperty/user/u/h"
+
+
+def openssl(*arguments: str, folder: Path) -> None:
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A CA, and under it a server's and a client's certificate; and a stranger's of its own."""
+    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for name in ("ca", "stranger"):
+        openssl("req", "-x509", *new_key, "-days", "2", "-subj", f"/CN={name}",
+                "-keyout", f"{name}.key", "-out", f"{name}.pem", folder=tmp_path)
+    (tmp_path / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    for name in ("server", "client"):
+        openssl("req", *new_key, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                "-out", f"{name}.csr", folder=tmp_path)
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", f"{name}.pem",
+                folder=tmp_path)
+    return tmp_path
+
+
+def arguments(files: Path, client_ca: bool) -> list[str]:
+    own = ["--tls-certificate", str(files / "server.pem"), "--tls-key", str(files / "server.key")]
+    return own + (["--tls-client-ca", str(files / "ca.pem")] if client_ca else [])
+
+
+def ask(api: OwnApi, files: Path, method: str, target: str, shown: str | None = None,
+        body: object = None) -> tuple[int, object]:
+    context = ssl.create_default_context(cafile=str(files / "ca.pem"))
+    if shown:
+        context.load_cert_chain(files / f"{shown}.pem", files / f"{shown}.key")
+    connection = http.client.HTTPSConnection("127.0.0.1", api.registry.port, context=context)
+    try:
+        connection.request(method, target, json.dumps(body) if body is not None else None)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def test_https_takes_the_place_of_http(start: Callable[..., OwnApi], files: Path) -> None:
+    api = start("memory", arguments=arguments(files, client_ca=False))
+
+    assert ask(api, files, "PUT", TARGET, body=hyperty()) == (200, {"message": "Hyperty created"})
+    assert ask(api, files, "GET", TARGET)[0] == 200
+    with api.wire() as plain, pytest.raises((Closed, ConnectionError)):
+        plain.send(b"GET /live HTTP/1.1\r\nHost: h\r\n\r\n")
+        plain.receive()
+
+
+@pytest.mark.parametrize("shown", [None, "stranger"])
+def test_without_a_certificate_of_the_ca_everybody_reads_and_nobody_writes(
+    start: Callable[..., OwnApi], files: Path, shown: str | None
+) -> None:
+    api = start("memory", arguments=arguments(files, client_ca=True))
+    assert ask(api, files, "PUT", TARGET, "client", hyperty())[0] == 200
+    unauthorized = (401, {"message": "Unauthorized."})
+
+    assert ask(api, files, "GET", TARGET, shown)[0] == 200
+    assert ask(api, files, "GET", "/live", shown)[0] == 200
+    assert ask(api, files, "PUT", TARGET, shown, hyperty()) == unauthorized
+    assert ask(api, files, "PUT", "/hyperty/url/h", shown, {}) == unauthorized
+    assert ask(api, files, "DELETE", TARGET, shown) == unauthorized
+    assert ask(api, files, "GET", "/registry/updated", shown) == unauthorized
+
+
+def test_with_a_certificate_of_the_ca_everything_is_served(
+    start: Callable[..., OwnApi], files: Path
+) -> None:
+    api = start("memory", arguments=arguments(files, client_ca=True))
+
+    assert ask(api, files, "PUT", TARGET, "client", hyperty())[0] == 200
+    assert ask(api, files, "DELETE", TARGET, "client") == (200, {"message": "Hyperty deleted"})
+    assert list(ask(api, files, "GET", "/registry/updated", "client")[1]) == ["h"]
+
+
+@pytest.mark.parametrize("broken", ["server.pem", "server.key"])
+def test_a_broken_file_stops_the_start_with_a_reason(files: Path, broken: str) -> None:
+    (files / broken).write_text("nothing")
+
+    registry = Registry(files / "data", "memory", arguments=arguments(files, False), start=False)
+    registry.launch()
+
+    assert registry.wait() == 1
+    assert "TLS" in registry.log_text() or broken in registry.log_text()
