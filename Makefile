@@ -1,33 +1,41 @@
 # Thin fronts; the work is done by Meson and by scripts/.
 BUILD ?= build
 DATA ?= data
+PREFIX ?= /usr/local
+# More arguments for make run: make run ARGS='--port 4600 --admin 127.0.0.1:4601'
+ARGS ?=
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
-run: build ## build and serve on port 4567, data in ./data
-	exec $(BUILD)/registryd --data-dir $(DATA)
+run: build ## build and serve on port 4567, data in ./data (ARGS='…': more arguments)
+	exec $(BUILD)/registryd --data-dir $(DATA) $(ARGS)
 
 build: deps ## build build/registryd
-	@scripts/build $(BUILD)
+	@scripts/build $(BUILD) registryd
 
-test: deps ## everything that must pass: under 15 minutes
+test: test-deps ## everything that must pass: under 15 minutes
 	@scripts/test
 
-soak: deps ## the long forms of the tests: hours
+soak: test-deps ## the long forms of the tests: hours
 	@scripts/soak
 
-format: deps ## lay out the sources
+format: test-deps ## lay out the sources
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 install: build ## install below DESTDIR/PREFIX
+	meson configure $(BUILD) --prefix $(abspath $(PREFIX))
+	ninja -C $(BUILD) registryd
 	meson install -C $(BUILD) --no-rebuild
 
 clean: ## remove what was built
 	rm -rf build build-*
 
 deps:
-	@scripts/install-deps
+	@scripts/install-deps build
 
-.PHONY: help run build test soak format install clean deps
+test-deps:
+	@scripts/install-deps build test
+
+.PHONY: help run build test soak format install clean deps test-deps
 .DEFAULT_GOAL := help

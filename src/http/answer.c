@@ -2,6 +2,7 @@
 #include "http/answer.h"
 
 #include "http/http_server.h"
+#include "log/log.h"
 #include "monitor/counters.h"
 
 /* counter is COUNTER_COUNT where none but the status is counted. */
@@ -85,6 +86,9 @@ enum MHD_Result answer_send(struct exchange *exchange)
 	/* Before it is queued: queueing may send it and end the exchange. */
 	exchange->phase = EXCHANGE_ANSWERED;
 	count(server->counters, request->status);
+	log_debug("request.answered", LOG_SLICE("http.request.method", request->method),
+		  LOG_SLICE("url.original", exchange->target),
+		  LOG_NUMBER("http.response.status_code", request->status));
 	queued = MHD_queue_response(exchange->connection, (unsigned)request->status, response);
 	MHD_destroy_response(response);
 	return queued;

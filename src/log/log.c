@@ -187,11 +187,16 @@ static void write_line(const struct line *line)
 		atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
 }
 
+bool log_is_wanted(enum log_level level)
+{
+	return (int)level >= atomic_load_explicit(&lowest_level, memory_order_relaxed);
+}
+
 void log_event(enum log_level level, const char *event, const struct log_value *values)
 {
 	struct line line;
 
-	if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed))
+	if (!log_is_wanted(level))
 		return;
 
 	line.len = 0;

@@ -35,6 +35,7 @@ struct log_value {
 /* Lines below the level are not written. Before the first call: info. Process-wide, set at start.
  */
 void log_set_level(enum log_level level);
+bool log_is_wanted(enum log_level level);
 bool log_level_parse(struct slice name, enum log_level *ret_level);
 
 /* event is subject.verb, static. values ends with a name of NULL. */
@@ -46,7 +47,11 @@ uint64_t log_dropped(void);
 #define LOG_VALUES(...) ((const struct log_value[]){__VA_ARGS__, {NULL, {NULL, 0}, 0}})
 
 /* With at least one value. */
-#define log_debug(event, ...) log_event(LOG_LEVEL_DEBUG, event, LOG_VALUES(__VA_ARGS__))
+#define log_debug(event, ...)                                                                      \
+	do {                                                                                       \
+		if (log_is_wanted(LOG_LEVEL_DEBUG))                                                \
+			log_event(LOG_LEVEL_DEBUG, event, LOG_VALUES(__VA_ARGS__));                \
+	} while (0)
 #define log_info(event, ...) log_event(LOG_LEVEL_INFO, event, LOG_VALUES(__VA_ARGS__))
 #define log_warn(event, ...) log_event(LOG_LEVEL_WARN, event, LOG_VALUES(__VA_ARGS__))
 #define log_error(event, ...) log_event(LOG_LEVEL_ERROR, event, LOG_VALUES(__VA_ARGS__))

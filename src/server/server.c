@@ -97,6 +97,8 @@ static void block_signals(sigset_t *ret_waited_for)
 	sigemptyset(ret_waited_for);
 	sigaddset(ret_waited_for, SIGTERM);
 	sigaddset(ret_waited_for, SIGINT);
+	/* A terminal that is closed must not cut off requests. */
+	sigaddset(ret_waited_for, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, ret_waited_for, NULL);
 }
 
@@ -241,6 +243,8 @@ static void log_ready(const struct server *server)
 {
 	log_info("server.ready", LOG_TEXT("version", REGISTRYD_VERSION),
 		 LOG_TEXT("store", store_type(server->store)),
+		 LOG_TEXT("data_dir", server->settings->data_dir),
+		 LOG_TEXT("bind", server->settings->bind[0] ? server->settings->bind : "*"),
 		 LOG_NUMBER("port", http_server_port(server->public)),
 		 LOG_NUMBER("admin_port", server->admin ? http_server_port(server->admin) : 0));
 }

@@ -46,6 +46,13 @@ static int fail(int error, const char *path, char *ret_reason, size_t reason_siz
 	return lmdb_errno(error);
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 int lmdb_env_make_directory(const char *path, char *ret_reason, size_t reason_size)
 {
 	char part[PATH_MAX];
@@ -60,8 +67,9 @@ int lmdb_env_make_directory(const char *path, char *ret_reason, size_t reason_si
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdir(part, 0750) < 0 && errno != EEXIST && access(part, F_OK) < 0)
-			return fail(errno, part, ret_reason, reason_size);
+		if (!is_directory(part) && mkdir(part, 0750) < 0)
+			return fail(errno == EEXIST ? ENOTDIR : errno, part, ret_reason,
+				    reason_size);
 	}
 	return 0;
 }
