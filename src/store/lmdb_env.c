@@ -272,8 +272,8 @@ bool lmdb_env_may_write(const char *data_dir)
 	       access(data_dir, W_OK) == 0 && access(path, W_OK) == 0;
 }
 
-int lmdb_env_open(const char *data_dir, size_t map_bytes, struct lmdb_env *ret_env,
-		  char *ret_reason, size_t reason_size)
+int lmdb_env_open(const char *data_dir, size_t map_bytes, enum lmdb_if_missing if_missing,
+		  struct lmdb_env *ret_env, char *ret_reason, size_t reason_size)
 {
 	struct lmdb_env env = {0};
 	char path[PATH_MAX];
@@ -281,7 +281,7 @@ int lmdb_env_open(const char *data_dir, size_t map_bytes, struct lmdb_env *ret_e
 
 	if (snprintf(path, sizeof(path), "%s/" FILE_NAME, data_dir) >= PATH_MAX)
 		return fail(ENAMETOOLONG, data_dir, ret_reason, reason_size);
-	if (access(path, F_OK) < 0 && errno == ENOENT)
+	if (if_missing == LMDB_MAKE && access(path, F_OK) < 0 && errno == ENOENT)
 		r = make_file(data_dir, path, map_bytes, ret_reason, reason_size);
 	if (r == 0)
 		r = lmdb_header_check(path, ret_reason, reason_size);
@@ -295,6 +295,26 @@ int lmdb_env_open(const char *data_dir, size_t map_bytes, struct lmdb_env *ret_e
 	}
 	lmdb_env_keep_length(&env);
 	*ret_env = env;
+	return 0;
+}
+
+int lmdb_env_reopen(const char *data_dir, size_t map_bytes, struct lmdb_env *env, char *ret_reason,
+		    size_t reason_size)
+{
+	struct lmdb_env again;
+	int r;
+
+	lmdb_env_close(env);
+	r = lmdb_env_open(data_dir, map_bytes, LMDB_FAIL, &again, ret_reason, reason_size);
+	if (r < 0)
+		return r;
+	if (memcmp(again.secret, env->secret, sizeof(env->secret)) != 0) {
+		snprintf(ret_reason, reason_size, "%s: there is another database in its place",
+			 data_dir);
+		mdb_env_close(again.env);
+		return -EIO;
+	}
+	*env = again;
 	return 0;
 }
 

@@ -24,9 +24,17 @@ struct lmdb_env {
 /* Makes the directory, and those above it, if they are missing. */
 int lmdb_env_make_directory(const char *path, char *ret_reason, size_t reason_size);
 
-/* The file is made if it is missing: whole or not at all. Errors as in store_lmdb_new(). */
-int lmdb_env_open(const char *data_dir, size_t map_bytes, struct lmdb_env *ret_env,
-		  char *ret_reason, size_t reason_size);
+/* What to do about a file that is missing. */
+enum lmdb_if_missing {
+	LMDB_MAKE, /* make it: whole or not at all */
+	LMDB_FAIL, /* -ENOENT */
+};
+/* Errors as in store_lmdb_new(). */
+int lmdb_env_open(const char *data_dir, size_t map_bytes, enum lmdb_if_missing if_missing,
+		  struct lmdb_env *ret_env, char *ret_reason, size_t reason_size);
+/* The same database is opened anew: -EIO if there is another one in its place. */
+int lmdb_env_reopen(const char *data_dir, size_t map_bytes, struct lmdb_env *env, char *ret_reason,
+		    size_t reason_size);
 /* Whether the directory would let us write now. */
 bool lmdb_env_may_write(const char *data_dir);
 /* All transactions must be over. Fine on a closed one. */

@@ -24,6 +24,7 @@ struct lmdb_lease *lmdb_leases_add(struct lmdb_leases *leases, uint64_t first, u
 		.until_s = until_s,
 	};
 	leases->first = lease;
+	leases->count++;
 	return lease;
 }
 
@@ -43,6 +44,7 @@ void lmdb_leases_remove(struct lmdb_leases *leases, struct lmdb_lease *lease)
 	while (*link != lease)
 		link = &(*link)->next;
 	*link = lease->next;
+	leases->count--;
 	free(lease);
 }
 

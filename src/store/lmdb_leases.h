@@ -21,6 +21,7 @@ struct lmdb_lease {
 
 struct lmdb_leases {
 	struct lmdb_lease *first;
+	unsigned count;
 	uint64_t next_token;
 };
 

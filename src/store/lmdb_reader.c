@@ -157,7 +157,7 @@ void lmdb_note_damage(struct store_lmdb *lmdb, MDB_val entry_key)
 }
 
 int lmdb_show(struct store_lmdb *lmdb, struct lmdb_reader *reader, MDB_val entry_key,
-	      const struct moment *now, struct store_read *read)
+	      uint64_t number, const struct moment *now, struct store_read *read)
 {
 	struct entry entry;
 	uint64_t pending;
@@ -172,5 +172,7 @@ int lmdb_show(struct store_lmdb *lmdb, struct lmdb_reader *reader, MDB_val entry
 		lmdb_note_damage(lmdb, entry_key);
 		return STORE_DAMAGED;
 	}
+	if (number != 0 && number != pending)
+		return STORE_NOT_FOUND;
 	return read->see(read->ctx, &entry, now);
 }

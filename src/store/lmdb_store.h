@@ -45,6 +45,7 @@ struct store_lmdb {
 	pthread_cond_t queue_filled;
 	struct store_op *queue;
 	struct store_op **queue_end;
+	unsigned queue_len;
 	bool settles; /* a lease waits to be removed */
 	bool stop;
 	pthread_t writer;
@@ -74,12 +75,14 @@ static inline struct store_lmdb *store_lmdb_of(struct store *store)
 int64_t store_lmdb_lifetime_ms(const struct store_lmdb *lmdb);
 struct moment store_lmdb_now(struct store *store);
 
-/* Hands an operation to the writer: STORE_PENDING, or STORE_UNAVAILABLE once it is stopped. */
+/* Hands an operation to the writer: STORE_PENDING; STORE_UNAVAILABLE if it has stopped, or too
+ * many wait already. */
 int lmdb_writer_submit(struct store_lmdb *lmdb, struct store_op *op, enum lmdb_verb verb);
 /* Tells it that leases wait to be removed. */
 void lmdb_writer_settle(struct store_lmdb *lmdb);
 int lmdb_writer_start(struct store_lmdb *lmdb);
-/* Completes what is queued, then ends. May be called again. */
+/* Ends behind the transaction at hand; what is still queued is STORE_UNAVAILABLE. May be called
+ * again. */
 void lmdb_writer_stop(struct store_lmdb *lmdb);
 void lmdb_writer_free(struct store_lmdb *lmdb);
 
@@ -103,7 +106,7 @@ void store_lmdb_settle_updates(struct store *store, uint64_t token, enum store_s
 /* After the commit that carried (or failed to carry) the proof: keeps or gives up the lease. */
 void lmdb_take_concluded(struct store_lmdb *lmdb, struct store_take *take);
 
-/* Shows one entry, by its key in the file. STORE_DONE, STORE_NOT_FOUND, STORE_DAMAGED or an errno.
- */
+/* Shows one entry, by its key in the file; unless number is 0, only if that is the number of its
+ * pending update. STORE_DONE, STORE_NOT_FOUND, STORE_DAMAGED or a negative errno. */
 int lmdb_show(struct store_lmdb *lmdb, struct lmdb_reader *reader, MDB_val entry_key,
-	      const struct moment *now, struct store_read *read);
+	      uint64_t number, const struct moment *now, struct store_read *read);

@@ -230,7 +230,9 @@ static int place_due(struct lmdb_write *write, int64_t row_s, struct entry *entr
 
 /* ---- Pending updates ---- */
 
-static int find_pending(struct lmdb_write *write, uint64_t number, bool *ret_found)
+/* Only a row that leads here counts: the number is not behind the record's checksum. */
+static int find_pending(struct lmdb_write *write, uint64_t number,
+			const struct lmdb_entry_key *entry_key, bool *ret_found)
 {
 	struct lmdb_number bytes = lmdb_number_of(number);
 	MDB_val key = val_of(&bytes, sizeof(bytes));
@@ -241,7 +243,8 @@ static int find_pending(struct lmdb_write *write, uint64_t number, bool *ret_fou
 	if (number == 0)
 		return 0;
 	r = mdb_get(write->txn, write->env->pending, &key, &value);
-	*ret_found = r == 0;
+	*ret_found = r == 0 && value.mv_size == entry_key->len &&
+		     memcmp(value.mv_data, entry_key->bytes, entry_key->len) == 0;
 	return r == MDB_NOTFOUND ? 0 : lmdb_errno(r);
 }
 
@@ -274,7 +277,7 @@ static int move_pending(struct lmdb_write *write, enum change_news news,
 
 	if (news == NEWS_KEEP)
 		return 0;
-	r = find_pending(write, *number, &is_pending);
+	r = find_pending(write, *number, entry_key, &is_pending);
 	if (r < 0)
 		return r;
 	if (news == NEWS_ADD && !is_pending)
@@ -342,6 +345,7 @@ static int store_value(struct lmdb_write *write, const struct lmdb_entry_key *en
 	record_encode(entry, value);
 	if (value->failed)
 		return -ENOMEM;
+	write->bytes += value->len;
 	return put(write, write->env->entries, val_of(entry_key->bytes, entry_key->len),
 		   val_of(value->data, value->len), 0);
 }
@@ -437,19 +441,20 @@ static int take_due_row(struct lmdb_write *write, int64_t *ret_due_s,
 }
 
 int lmdb_apply_due(struct lmdb_write *write, store_rule *rule, const void *ctx,
-		   struct lmdb_applied *ret_applied)
+		   struct lmdb_entry_key *ret_entry_key, struct lmdb_applied *ret_applied)
 {
-	struct lmdb_entry_key entry_key = {.len = 0};
 	struct stored old = {0};
 	int64_t due_s = 0;
-	int r = take_due_row(write, &due_s, &entry_key);
+	int r;
 
+	ret_entry_key->len = 0;
+	r = take_due_row(write, &due_s, ret_entry_key);
 	*ret_applied = (struct lmdb_applied){0};
 	if (r != 0)
 		return r;
-	r = load(write, &entry_key, &old);
+	r = load(write, ret_entry_key, &old);
 	if (r != 0 || !old.exists || old.entry.due_s != due_s)
 		return r;
 	old.entry.due_s = 0;
-	return apply(write, &entry_key, &old, rule, ctx, ret_applied);
+	return apply(write, ret_entry_key, &old, rule, ctx, ret_applied);
 }

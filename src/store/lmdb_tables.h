@@ -55,7 +55,8 @@ struct lmdb_write {
 	MDB_txn *txn;
 	struct lmdb_state state;
 	struct moment now;
-	bool dirty; /* something was written */
+	bool dirty;   /* something was written */
+	size_t bytes; /* of records */
 	struct buffer old_value;
 	struct buffer new_value;
 };
@@ -77,7 +78,7 @@ int lmdb_apply(struct lmdb_write *write, struct entry_key key, store_rule *rule,
  * rule nothing.
  */
 int lmdb_apply_due(struct lmdb_write *write, store_rule *rule, const void *ctx,
-		   struct lmdb_applied *ret_applied);
+		   struct lmdb_entry_key *ret_entry_key, struct lmdb_applied *ret_applied);
 
 /* Removes the pending updates from first to last. 0, or a negative errno as above. */
 int lmdb_remove_pending(struct lmdb_write *write, uint64_t first, uint64_t last);

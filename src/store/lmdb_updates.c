@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stddef.h>
 
+/* Readers that poll and never read their answer each hold one, for STORE_LEASE_S. */
+#define LEASES_MAX 256
+
 /* The first number at or above start that nobody holds; its row is the cursor's. */
 static int next_free(struct lmdb_leases *leases, MDB_cursor *cursor, uint64_t start,
 		     uint64_t *ret_number)
@@ -25,21 +28,19 @@ static int next_free(struct lmdb_leases *leases, MDB_cursor *cursor, uint64_t st
 	}
 }
 
-/* Goes on from the cursor's row, at most limit rows and not into the next lease. */
+/* At most limit numbers, not into the next lease, and not beyond the newest one: what joins later
+ * must not fall into the lease. */
 static uint64_t last_of_run(struct lmdb_leases *leases, MDB_cursor *cursor, uint64_t first,
 			    uint32_t limit)
 {
-	uint64_t end = lmdb_leases_next_after(leases, first);
-	uint64_t last = first;
+	uint64_t last = lmdb_leases_next_after(leases, first) - 1;
 	MDB_val key;
 	MDB_val value;
 
-	for (uint32_t n = 1; n < limit; n++) {
-		if (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) != 0 ||
-		    lmdb_number_value(key) >= end)
-			break;
+	if (last - first >= limit)
+		last = first + limit - 1;
+	if (mdb_cursor_get(cursor, &key, &value, MDB_LAST) == 0 && lmdb_number_value(key) < last)
 		last = lmdb_number_value(key);
-	}
 	return last;
 }
 
@@ -54,6 +55,10 @@ static int lease_run(struct store_lmdb *lmdb, struct lmdb_reader *reader, int64_
 	if (r != 0)
 		return r;
 	lmdb_leases_lapse(&lmdb->leases, now_s);
+	if (lmdb->leases.count >= LEASES_MAX) {
+		mdb_cursor_close(cursor);
+		return EAGAIN;
+	}
 	r = next_free(&lmdb->leases, cursor, 0, &first);
 	if (r == 0) {
 		uint64_t last = last_of_run(&lmdb->leases, cursor, first, limit);
@@ -78,7 +83,7 @@ static int show_run(struct store_lmdb *lmdb, struct lmdb_reader *reader, uint64_
 		return lmdb_errno(r);
 	r = lmdb_errno(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
 	while (r == 0 && lmdb_number_value(key) <= last) {
-		r = lmdb_show(lmdb, reader, value, now, &take->read);
+		r = lmdb_show(lmdb, reader, value, lmdb_number_value(key), now, &take->read);
 		if (r < 0)
 			break;
 		take->ret_count += r == STORE_DONE;
@@ -128,7 +133,9 @@ static int lease_and_show(struct store_lmdb *lmdb, struct store_take *take)
 	if (r == 0)
 		r = show_run(lmdb, reader, first, last, &now, take);
 	else
-		r = r == MDB_NOTFOUND ? STORE_DONE : lmdb_errno(r);
+		r = r == MDB_NOTFOUND ? STORE_DONE
+		    : r == EAGAIN     ? STORE_UNAVAILABLE
+				      : lmdb_errno(r);
 	lmdb_reader_end(lmdb, reader);
 	return r;
 }

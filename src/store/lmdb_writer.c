@@ -11,6 +11,10 @@
 #include "log/log.h"
 
 #define BATCH_MAX 2048
+/* Of records: LMDB keeps as much in memory, and the file must not outgrow its slack at once. */
+#define BATCH_BYTES_MAX (16u << 20)
+/* More than that would not be answered in time. */
+#define QUEUE_MAX 16384
 #define NOTE_INTERVAL_MS 1000
 #define PROOFS_WANTED 16
 
@@ -18,19 +22,20 @@
 
 int lmdb_writer_submit(struct store_lmdb *lmdb, struct store_op *op, enum lmdb_verb verb)
 {
-	bool stopped;
+	bool taken;
 
 	op->next = NULL;
 	op->verb = verb;
 	pthread_mutex_lock(&lmdb->queue_lock);
-	stopped = lmdb->stop;
-	if (!stopped) {
+	taken = !lmdb->stop && lmdb->queue_len < QUEUE_MAX;
+	if (taken) {
 		*lmdb->queue_end = op;
 		lmdb->queue_end = &op->next;
+		lmdb->queue_len++;
 		pthread_cond_signal(&lmdb->queue_filled);
 	}
 	pthread_mutex_unlock(&lmdb->queue_lock);
-	return stopped ? STORE_UNAVAILABLE : STORE_PENDING;
+	return taken ? STORE_PENDING : STORE_UNAVAILABLE;
 }
 
 void lmdb_writer_settle(struct store_lmdb *lmdb)
@@ -46,9 +51,11 @@ static struct store_op *cut_batch(struct store_lmdb *lmdb)
 {
 	struct store_op *batch = lmdb->queue;
 	struct store_op **end = &lmdb->queue;
+	unsigned n;
 
-	for (unsigned n = 0; *end && n < BATCH_MAX; n++)
+	for (n = 0; *end && n < BATCH_MAX; n++)
 		end = &(*end)->next;
+	lmdb->queue_len -= n;
 	lmdb->queue = *end;
 	if (!lmdb->queue)
 		lmdb->queue_end = &lmdb->queue;
@@ -58,7 +65,27 @@ static struct store_op *cut_batch(struct store_lmdb *lmdb)
 	return batch;
 }
 
-/* Waits for work. False when there is none left and there will be none. */
+/* Puts what did not go into the transaction back to the front. */
+static void put_back(struct store_lmdb *lmdb, struct store_op *rest)
+{
+	struct store_op *last = rest;
+	unsigned n = 1;
+
+	if (!rest)
+		return;
+	for (; last->next; last = last->next)
+		n++;
+	pthread_mutex_lock(&lmdb->queue_lock);
+	last->next = lmdb->queue;
+	if (!lmdb->queue)
+		lmdb->queue_end = &last->next;
+	lmdb->queue = rest;
+	lmdb->queue_len += n;
+	pthread_mutex_unlock(&lmdb->queue_lock);
+}
+
+/* Waits for work. False when it is time to stop: whatever is queued then is not written any more.
+ */
 static bool next_batch(struct store_lmdb *lmdb, struct store_op **ret_batch)
 {
 	bool go_on;
@@ -66,9 +93,9 @@ static bool next_batch(struct store_lmdb *lmdb, struct store_op **ret_batch)
 	pthread_mutex_lock(&lmdb->queue_lock);
 	while (!lmdb->queue && !lmdb->settles && !lmdb->stop)
 		pthread_cond_wait(&lmdb->queue_filled, &lmdb->queue_lock);
-	go_on = lmdb->queue || lmdb->settles || !lmdb->stop;
+	go_on = !lmdb->stop;
 	lmdb->settles = false;
-	*ret_batch = cut_batch(lmdb);
+	*ret_batch = go_on ? cut_batch(lmdb) : NULL;
 	pthread_mutex_unlock(&lmdb->queue_lock);
 	return go_on;
 }
@@ -80,7 +107,6 @@ void lmdb_note_unwritable(struct store_lmdb *lmdb, const char *reason)
 	pthread_mutex_lock(&lmdb->reason_lock);
 	snprintf(lmdb->reason, sizeof(lmdb->reason), "%s", reason);
 	pthread_mutex_unlock(&lmdb->reason_lock);
-	lmdb->proofs = 0;
 	if (atomic_exchange(&lmdb->writable, false))
 		log_error("store.unwritable", LOG_TEXT("path", lmdb->data_dir),
 			  LOG_TEXT("reason", reason));
@@ -89,6 +115,7 @@ void lmdb_note_unwritable(struct store_lmdb *lmdb, const char *reason)
 static void note_failure(struct store_lmdb *lmdb, const char *reason)
 {
 	counter_add(lmdb->counters, COUNTER_STORE_FAILED_COMMITS, 1);
+	lmdb->proofs = 0;
 	lmdb_note_unwritable(lmdb, reason);
 }
 
@@ -116,8 +143,7 @@ static int reopen(struct store_lmdb *lmdb)
 
 	pthread_rwlock_wrlock(&lmdb->env_lock);
 	lmdb_readers_free(lmdb);
-	lmdb_env_close(&lmdb->env);
-	r = lmdb_env_open(lmdb->data_dir, lmdb->map_bytes, &lmdb->env, reason, sizeof(reason));
+	r = lmdb_env_reopen(lmdb->data_dir, lmdb->map_bytes, &lmdb->env, reason, sizeof(reason));
 	pthread_rwlock_unlock(&lmdb->env_lock);
 	lmdb_readers_wake(lmdb);
 	if (r < 0)
@@ -156,6 +182,7 @@ static int begin(struct store_lmdb *lmdb)
 	if (r < 0)
 		return r;
 	write->dirty = false;
+	write->bytes = 0;
 	lmdb->changes = 0;
 	write->now = store_lmdb_now(&lmdb->store);
 	memset(&write->state, 0, sizeof(write->state));
@@ -181,10 +208,11 @@ static void publish(struct store_lmdb *lmdb)
 static int after_failed_commit(struct store_lmdb *lmdb, int error)
 {
 	MDB_txn *txn;
+	int r = mdb_txn_begin(lmdb->env.env, NULL, MDB_RDONLY, &txn);
 
-	if (mdb_txn_begin(lmdb->env.env, NULL, MDB_RDONLY, &txn) == MDB_PANIC)
+	if (r == MDB_PANIC)
 		reopen(lmdb);
-	else
+	else if (r == 0)
 		mdb_txn_abort(txn);
 	return lmdb_errno(error);
 }
@@ -210,7 +238,7 @@ static int commit(struct store_lmdb *lmdb)
 		return after_failed_commit(lmdb, r);
 	lmdb_env_keep_length(write->env);
 	publish(lmdb);
-	counter_add(lmdb->counters, COUNTER_STORE_BATCHES, 1);
+	counter_add(lmdb->counters, COUNTER_STORE_BATCHES, lmdb->changes > 0);
 	note_success(lmdb);
 	return 0;
 }
@@ -254,15 +282,18 @@ static int note_clock(struct store_lmdb *lmdb)
 
 static int do_sweep(struct store_lmdb *lmdb, struct store_sweep *sweep)
 {
+	struct lmdb_entry_key key;
 	struct lmdb_applied applied;
 	int r = 0;
 
 	sweep->ret_seen = sweep->ret_news = sweep->ret_removed = 0;
 	sweep->ret_now = lmdb->write.now;
 	while (sweep->ret_seen < sweep->limit) {
-		r = lmdb_apply_due(&lmdb->write, sweep->rule, sweep->ctx, &applied);
+		r = lmdb_apply_due(&lmdb->write, sweep->rule, sweep->ctx, &key, &applied);
 		if (r == STORE_NOT_FOUND || r < 0)
 			break;
+		if (r == STORE_DAMAGED)
+			lmdb_note_damage(lmdb, (MDB_val){key.len, key.bytes});
 		sweep->ret_seen++;
 		sweep->ret_news += applied.action == CHANGE_WRITE && applied.news == NEWS_ADD;
 		sweep->ret_removed += applied.action == CHANGE_REMOVE;
@@ -287,19 +318,32 @@ static int do_op(struct store_lmdb *lmdb, struct store_op *op)
 	return -EINVAL;
 }
 
-/* Leases that were settled as sent: their rows go. */
-static int remove_sent(struct store_lmdb *lmdb)
+/* The next lease that was settled as sent and is not dealt with yet. */
+static bool next_sent(struct store_lmdb *lmdb, uint64_t *ret_first, uint64_t *ret_last)
 {
-	int r = 0;
+	struct lmdb_lease *lease;
 
 	pthread_mutex_lock(&lmdb->leases_lock);
-	for (struct lmdb_lease *lease = lmdb->leases.first; lease && r == 0; lease = lease->next) {
-		if (!lease->sent)
-			continue;
+	lease = lmdb->leases.first;
+	while (lease && (!lease->sent || lease->removing))
+		lease = lease->next;
+	if (lease) {
 		lease->removing = true;
-		r = lmdb_remove_pending(&lmdb->write, lease->first, lease->last);
+		*ret_first = lease->first;
+		*ret_last = lease->last;
 	}
 	pthread_mutex_unlock(&lmdb->leases_lock);
+	return lease != NULL;
+}
+
+static int remove_sent(struct store_lmdb *lmdb)
+{
+	uint64_t first;
+	uint64_t last;
+	int r = 0;
+
+	while (r == 0 && next_sent(lmdb, &first, &last))
+		r = lmdb_remove_pending(&lmdb->write, first, last);
 	return r;
 }
 
@@ -321,18 +365,28 @@ static void forget_removed(struct store_lmdb *lmdb, bool committed)
 	pthread_mutex_unlock(&lmdb->leases_lock);
 }
 
-static int write_batch(struct store_lmdb *lmdb, struct store_op *batch)
+/* As much of the batch as goes into one transaction; the rest is cut off. */
+static int write_batch(struct store_lmdb *lmdb, struct store_op *batch, struct store_op **ret_rest)
 {
+	struct store_op *last = NULL;
 	int r = begin(lmdb);
 
 	if (r < 0)
 		return r;
 	r = remove_sent(lmdb);
-	for (struct store_op *op = batch; op && r == 0; op = op->next)
+	for (struct store_op *op = batch; op && r == 0; op = op->next) {
+		if (last && lmdb->write.bytes > BATCH_BYTES_MAX)
+			break;
 		r = do_op(lmdb, op);
+		last = op;
+	}
 	if (r < 0) {
 		mdb_txn_abort(lmdb->write.txn);
 		return r;
+	}
+	if (last) {
+		*ret_rest = last->next;
+		last->next = NULL;
 	}
 	return commit(lmdb);
 }
@@ -357,8 +411,10 @@ static void *writer_main(void *arg)
 	struct store_op *batch;
 
 	while (next_batch(lmdb, &batch)) {
-		int r = write_batch(lmdb, batch);
+		struct store_op *rest = NULL;
+		int r = write_batch(lmdb, batch, &rest);
 
+		put_back(lmdb, rest);
 		if (r < 0)
 			note_failure(lmdb, strerror(-r));
 		forget_removed(lmdb, r == 0);
@@ -382,8 +438,12 @@ void lmdb_writer_stop(struct store_lmdb *lmdb)
 	lmdb->stop = true;
 	pthread_cond_signal(&lmdb->queue_filled);
 	pthread_mutex_unlock(&lmdb->queue_lock);
-	if (!stopped)
-		pthread_join(lmdb->writer, NULL);
+	if (stopped)
+		return;
+	pthread_join(lmdb->writer, NULL);
+	/* Nobody waits for these any more: who is let finish was waited for before. */
+	complete_all(lmdb, lmdb->queue, true);
+	lmdb->queue = NULL;
 }
 
 /* The last commit: what was settled since, and where the clock stands when nobody can refresh. */

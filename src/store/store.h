@@ -217,8 +217,8 @@ int store_open(const struct settings *settings, struct clock *clock, struct coun
 	       struct store **ret_store, char *ret_reason, size_t reason_size);
 
 /*
- * Completes what is pending; from then on nothing is pending any more: what would have to wait is
- * STORE_UNAVAILABLE at once. Settling goes on. For shutdown, while others may still call. Blocks.
+ * Completes what is pending, what was not begun as STORE_UNAVAILABLE; from then on nothing is
+ * pending any more: what would have to wait is STORE_UNAVAILABLE at once. Settling goes on. For shutdown, while others may still call. Blocks.
  */
 void store_stop(struct store *store);
 

@@ -44,7 +44,7 @@ static int store_lmdb_get(struct store *store, struct entry_key key, struct stor
 	if (r != 0)
 		return r;
 	lmdb_entry_key(&lmdb->env, key, &entry_key);
-	r = lmdb_show(lmdb, reader, (MDB_val){entry_key.len, entry_key.bytes}, &now, read);
+	r = lmdb_show(lmdb, reader, (MDB_val){entry_key.len, entry_key.bytes}, 0, &now, read);
 	lmdb_reader_end(lmdb, reader);
 	return r;
 }
@@ -79,7 +79,7 @@ static int show_row(struct listing *listing, MDB_cursor *cursor, MDB_val key)
 	int r = mdb_cursor_get(cursor, &key, &value, MDB_SET_KEY);
 
 	while (r == 0) {
-		r = lmdb_show(listing->lmdb, listing->reader, value, &listing->now,
+		r = lmdb_show(listing->lmdb, listing->reader, value, 0, &listing->now,
 			      &listing->filter);
 		if (r < 0)
 			return r;
@@ -167,7 +167,7 @@ static int show_slice(struct store_lmdb *lmdb, struct lmdb_reader *reader, MDB_c
 	for (uint32_t n = 0; r == 0; n++) {
 		if (n == scan->limit)
 			return keep_cursor(scan, key);
-		r = lmdb_show(lmdb, reader, key, now, &scan->read);
+		r = lmdb_show(lmdb, reader, key, 0, now, &scan->read);
 		if (r < 0)
 			return r;
 		r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
@@ -279,6 +279,17 @@ static const struct store_verbs verbs = {
 	.free = store_lmdb_free,
 };
 
+/* Readers come without a gap: whoever wants to open the file anew goes first. */
+static void init_env_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t writer_first;
+
+	pthread_rwlockattr_init(&writer_first);
+	pthread_rwlockattr_setkind_np(&writer_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &writer_first);
+	pthread_rwlockattr_destroy(&writer_first);
+}
+
 static struct store_lmdb *lmdb_alloc(const struct store_lmdb_options *options, struct clock *clock,
 				     struct counters *counters)
 {
@@ -293,7 +304,7 @@ static struct store_lmdb *lmdb_alloc(const struct store_lmdb_options *options, s
 	lmdb->clock = clock;
 	lmdb->counters = counters;
 	lmdb->queue_end = &lmdb->queue;
-	pthread_rwlock_init(&lmdb->env_lock, NULL);
+	init_env_lock(&lmdb->env_lock);
 	pthread_mutex_init(&lmdb->readers_lock, NULL);
 	pthread_cond_init(&lmdb->reopened, NULL);
 	pthread_mutex_init(&lmdb->leases_lock, NULL);
@@ -306,14 +317,15 @@ static struct store_lmdb *lmdb_alloc(const struct store_lmdb_options *options, s
 /* Two servers on one file would each believe to be the only writer. */
 static int lock_directory(struct store_lmdb *lmdb, char *ret_reason, size_t reason_size)
 {
+	int error;
+
 	lmdb->data_dir_fd = open(lmdb->data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lmdb->data_dir_fd >= 0 && flock(lmdb->data_dir_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	if (errno == EWOULDBLOCK)
-		snprintf(ret_reason, reason_size, "%s: another server is using it", lmdb->data_dir);
-	else
-		snprintf(ret_reason, reason_size, "%s: %s", lmdb->data_dir, strerror(errno));
-	return -errno;
+	error = errno;
+	snprintf(ret_reason, reason_size, "%s: %s", lmdb->data_dir,
+		 error == EWOULDBLOCK ? "another server is using it" : strerror(error));
+	return -error;
 }
 
 static int read_state(struct store_lmdb *lmdb)
@@ -347,8 +359,8 @@ static int lmdb_open(struct store_lmdb *lmdb, char *ret_reason, size_t reason_si
 	if (r == 0)
 		r = lock_directory(lmdb, ret_reason, reason_size);
 	if (r == 0)
-		r = lmdb_env_open(lmdb->data_dir, lmdb->map_bytes, &lmdb->env, ret_reason,
-				  reason_size);
+		r = lmdb_env_open(lmdb->data_dir, lmdb->map_bytes, LMDB_MAKE, &lmdb->env,
+				  ret_reason, reason_size);
 	if (r < 0)
 		return r;
 	r = read_state(lmdb);
