@@ -53,6 +53,8 @@ bool call_read_criteria(struct api_call *call)
 		return refuse_fault(call);
 	if (r == CRITERIA_INVALID)
 		answers_give(request, ANSWER_NOT_FOUND);
+	if (r == CRITERIA_TOO_MANY)
+		answers_give_bad_request(request, SLICE("query: more than 64 values wanted"));
 	return r == CRITERIA_OK;
 }
 

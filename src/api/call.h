@@ -56,7 +56,7 @@ struct api_call {
 
 bool call_read_id(struct api_call *call, size_t piece, struct slice *ret_id);
 bool call_read_body(struct api_call *call, enum entry_kind kind, enum body_use use);
-/* Into call->search; answers 404 if it is not one (spec 8). */
+/* Into call->search; answers 404 if it is not one, 400 if it wants too much (spec 8). */
 bool call_read_criteria(struct api_call *call);
 
 /* ---- For start(): submitting. The result is a registry_outcome. ---- */

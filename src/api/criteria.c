@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
+#include "base/buffer.h"
 #include "http/target.h"
-#include "model/text_list.h"
 
 static const struct slice parameter_names[LIST_COUNT] = {
 	[LIST_RESOURCES] = {"resources", sizeof("resources") - 1},
@@ -29,27 +29,25 @@ static struct slice without_trailing_commas(struct slice value)
 	return value;
 }
 
-static uint32_t append_items(struct buffer *packed, struct slice value)
+/* items are slices, one after another. */
+static void append_items(struct buffer *items, struct slice value)
 {
 	struct slice rest = without_trailing_commas(value);
-	uint32_t count = 0;
 	size_t start = 0;
 
 	if (rest.len == 0 && value.len > 0)
-		return 0; /* commas only */
+		return; /* commas only */
 	for (size_t end = 0; end <= rest.len; end++) {
 		if (end < rest.len && rest.data[end] != ',')
 			continue;
-		text_list_append(packed, (struct slice){rest.data + start, end - start});
-		count++;
+		buffer_append(items, &(struct slice){rest.data + start, end - start},
+			      sizeof(struct slice));
 		start = end + 1;
 	}
-	return count;
 }
 
 /* A parameter given again adds to what is wanted. */
-static int collect(struct slice query, struct arena *arena, struct buffer *packed,
-		   struct search *search)
+static int collect(struct slice query, struct arena *arena, struct buffer *items)
 {
 	struct slice name, value;
 	bool no_memory = false;
@@ -60,7 +58,7 @@ static int collect(struct slice query, struct arena *arena, struct buffer *packe
 
 		if (list == LIST_COUNT)
 			return CRITERIA_INVALID;
-		search->wanted[list].count += append_items(&packed[list], value);
+		append_items(&items[list], value);
 		any = true;
 	}
 	if (no_memory)
@@ -68,26 +66,34 @@ static int collect(struct slice query, struct arena *arena, struct buffer *packe
 	return any ? CRITERIA_OK : CRITERIA_INVALID;
 }
 
-static int keep(struct arena *arena, const struct buffer *packed, struct text_list *list)
+static int keep(struct arena *arena, const struct buffer *items, struct wanted *wanted)
 {
-	if (packed->failed)
+	struct slice *texts = (void *)items->data;
+	size_t count;
+
+	if (items->failed)
 		return -ENOMEM;
-	if (list->count == 0)
-		return 0;
-	list->packed = arena_copy(arena, (struct slice){packed->data, packed->len});
-	return list->packed.data ? 0 : -ENOMEM;
+	count = search_sort(texts, items->len / sizeof(*texts));
+	if (count > SEARCH_WANTED_MAX)
+		return CRITERIA_TOO_MANY;
+	if (count == 0)
+		return CRITERIA_OK;
+	wanted->texts =
+		(void *)arena_copy(arena, (struct slice){items->data, count * sizeof(*texts)}).data;
+	wanted->count = (uint32_t)count;
+	return wanted->texts ? CRITERIA_OK : -ENOMEM;
 }
 
 int criteria_read(struct slice query, struct arena *arena, struct search *ret_search)
 {
-	struct buffer packed[LIST_COUNT] = {{0}};
+	struct buffer items[LIST_COUNT] = {{0}};
 	struct search search = {0};
-	int r = collect(query, arena, packed, &search);
+	int r = collect(query, arena, items);
 
 	for (int i = 0; i < LIST_COUNT; i++) {
 		if (r == CRITERIA_OK)
-			r = keep(arena, &packed[i], &search.wanted[i]);
-		buffer_deinit(&packed[i]);
+			r = keep(arena, &items[i], &search.wanted[i]);
+		buffer_deinit(&items[i]);
 	}
 	if (r == CRITERIA_OK)
 		*ret_search = search;

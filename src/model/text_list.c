@@ -12,15 +12,3 @@ bool text_list_next(struct slice *cursor, struct slice *ret_text)
 {
 	return varint_take_text(cursor, ret_text);
 }
-
-bool text_list_contains(struct text_list list, struct slice text)
-{
-	struct slice cursor = list.packed;
-	struct slice item;
-
-	while (text_list_next(&cursor, &item)) {
-		if (slice_equal(item, text))
-			return true;
-	}
-	return false;
-}

@@ -9,5 +9,3 @@ void text_list_append(struct buffer *out, struct slice text);
 
 /* Walks: start with *cursor = list.packed, go on while it returns true. */
 bool text_list_next(struct slice *cursor, struct slice *ret_text);
-
-bool text_list_contains(struct text_list list, struct slice text);

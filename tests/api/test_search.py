@@ -146,6 +146,17 @@ def test_S16_a_repeated_parameter_counts_every_time(
 # ---- The rest of spec 8 and 3.3 ----
 
 
+@pytest.mark.parametrize("name", ["resources", "dataSchemes"])
+def test_at_most_64_different_values_are_asked_for(api: Api, search: Search, name: str) -> None:
+    values = [f"v{i}" for i in range(65)]
+    api.create("h1", **{name: values})
+
+    assert finds(api, search(f"?{name}={','.join(values[1:] + values[1:])}"), "h1")
+    answer = search(f"?{name}={','.join(values)}")
+    assert (answer.status, answer.json["message"]) == (400, "Bad Request")
+    assert answer.json["detail"] == "query: more than 64 values wanted"
+
+
 def test_values_are_form_decoded(api: Api) -> None:
     api.create("h1", resources=["two words", "a+b", "50%", "é", "x=y", "q&a"])
 

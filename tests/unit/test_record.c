@@ -155,7 +155,6 @@ static void a_varint_beyond_64_bits_is_refused(void **state)
 static void a_list_is_walked_in_order_with_its_duplicates(void **state)
 {
 	static const char *const items[] = {"chat", "", "chat"};
-	struct text_list list = {.count = 3};
 	struct buffer packed = {0};
 	struct slice cursor;
 	struct slice text;
@@ -164,12 +163,10 @@ static void a_list_is_walked_in_order_with_its_duplicates(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		text_list_append(&packed, slice_of(items[i]));
-	list.packed = cursor = slice_of_buffer(&packed);
+	cursor = slice_of_buffer(&packed);
 	while (text_list_next(&cursor, &text))
 		assert_same(text, slice_of(items[n++]));
 	assert_int_equal(n, 3);
-	assert_true(text_list_contains(list, SLICE("")));
-	assert_false(text_list_contains(list, SLICE("cha")));
 	buffer_deinit(&packed);
 }
 
