@@ -87,6 +87,7 @@ static void reset(struct exchange *exchange, struct http_server *server,
 	atomic_init(&exchange->refs, 1);
 	exchange->wait = (struct wait){0};
 	exchange->phase = EXCHANGE_LINE;
+	exchange->refused = false;
 	exchange->in_doubt = false;
 	exchange->target_at = NULL;
 	exchange->target = SLICE_NONE;

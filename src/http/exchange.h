@@ -38,6 +38,7 @@ struct exchange {
 	struct wait wait;
 
 	enum exchange_phase phase;
+	bool refused;          /* came when nothing new was begun any more */
 	bool in_doubt;         /* whether its answer reaches anybody */
 	const char *target_at; /* where the target stood in the connection's buffer */
 	struct slice target;   /* our copy, as it came */

@@ -100,6 +100,9 @@ unsigned http_server_waiting(const struct http_server *server);
 
 /* Stops listening; connections go on, each answer from now on closes its own. */
 void http_server_quiesce(struct http_server *server);
+/* From now on a new request on an open connection ends it, unanswered: its client asks elsewhere.
+ * Those in flight go on. After http_server_quiesce(). */
+void http_server_refuse(struct http_server *server);
 /*
  * Ends every wait as timed out. Returns when neither begin() nor resume() runs any more; from then
  * on a request ends its connection, unanswered. Not on a serving thread. For shutdown, before the

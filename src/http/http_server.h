@@ -23,4 +23,5 @@ struct http_server {
 	struct exchange_pool exchanges;
 	_Atomic unsigned in_flight;
 	_Atomic bool quiesced;
+	_Atomic bool refusing; /* set before in_flight is looked at for the last time */
 };

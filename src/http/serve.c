@@ -67,7 +67,10 @@ void *serve_request_line(void *ctx, const char *target, struct MHD_Connection *c
 	}
 	exchange->own = own;
 	own->current = exchange;
+	/* In this order: whoever refuses first and then finds nobody in flight has seen us, or we
+	 * it. */
 	atomic_fetch_add(&exchange->server->in_flight, 1);
+	exchange->refused = atomic_load(&exchange->server->refusing);
 	return exchange;
 }
 
@@ -147,6 +150,8 @@ static enum MHD_Result take_headers(struct exchange *exchange, const char *metho
 {
 	enum refusal refusal;
 
+	if (exchange->refused)
+		return MHD_NO;
 	exchange->phase = EXCHANGE_BODY;
 	describe(exchange, method);
 	refusal = judge(exchange, method, version);

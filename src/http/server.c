@@ -190,6 +190,11 @@ void http_server_quiesce(struct http_server *server)
 		acceptor_stop(&server->acceptor);
 }
 
+void http_server_refuse(struct http_server *server)
+{
+	atomic_store(&server->refusing, true);
+}
+
 void http_server_abandon_waits(struct http_server *server)
 {
 	waits_abandon(&server->waits);

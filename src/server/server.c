@@ -228,15 +228,27 @@ static int64_t steady_ms(void)
 	return clock->steady_ms(clock);
 }
 
-/* Requests in flight finish, unless they take too long or the operator asks again. */
-static void wait_for_requests(struct server *server)
+static void wait_for_requests(struct server *server, int64_t until_ms)
 {
-	int64_t until = steady_ms() + server->settings->drain_limit_ms;
-
-	while (http_server_in_flight(server->public) > 0 && steady_ms() < until) {
+	while (http_server_in_flight(server->public) > 0 && steady_ms() < until_ms) {
 		if (wait_for_signal(DRAIN_STEP_MS))
 			return;
 	}
+}
+
+/*
+ * Requests in flight finish, unless they take too long or the operator asks again. Connections that
+ * are open bring new ones: those are still answered, and end their connection, until there is a
+ * moment without any; behind it nothing new is begun.
+ */
+static void finish_requests(struct server *server)
+{
+	int64_t until_ms = steady_ms() + server->settings->drain_limit_ms;
+
+	http_server_quiesce(server->public);
+	wait_for_requests(server, until_ms);
+	http_server_refuse(server->public);
+	wait_for_requests(server, until_ms);
 }
 
 static void log_ready(const struct server *server)
@@ -258,8 +270,7 @@ void server_run(struct server *server)
 	log_info("server.draining", LOG_NUMBER("in_flight", http_server_in_flight(server->public)));
 	if (server->settings->drain_notice_ms > 0)
 		wait_for_signal(server->settings->drain_notice_ms);
-	http_server_quiesce(server->public);
-	wait_for_requests(server);
+	finish_requests(server);
 	if (http_server_in_flight(server->public) > 0)
 		log_warn("server.drain_limit",
 			 LOG_NUMBER("in_flight", http_server_in_flight(server->public)));

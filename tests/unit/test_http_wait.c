@@ -307,6 +307,32 @@ static void abandoned_waits_are_answered_and_wakes_come_late(void **state)
 		raw_close(&clients[i]);
 }
 
+static void nothing_new_begins_once_refused_but_what_waits_goes_on(void **state)
+{
+	struct http_request *request;
+	struct raw_client waiting;
+	struct raw_client idle;
+
+	(void)state;
+	raw_connect(&waiting, fixture.port);
+	raw_connect(&idle, fixture.port);
+	ask(&idle, "now");
+	expect_answer(&idle, 200, "GET|now 0 ");
+	ask(&waiting, "wait");
+	request = fixture_take();
+	http_server_quiesce(fixture.server);
+	http_server_refuse(fixture.server);
+
+	ask(&idle, "now");
+	raw_expect_end(&idle);
+	http_request_wake(request);
+	expect_answer(&waiting, 200, "GET|wait 0 ");
+	raw_expect_end(&waiting);
+	raw_close(&waiting);
+	raw_close(&idle);
+	assert_int_equal(fixture_seen(EVENT_BEGIN), 2);
+}
+
 static void nothing_begins_once_waits_are_abandoned(void **state)
 {
 	struct raw_client client;
@@ -454,6 +480,7 @@ int main(void)
 		served(client_that_only_ended_its_sending_is_answered_in_doubt),
 		served(client_that_left_before_a_second_wait_was_sent_nothing),
 		served(abandoned_waits_are_answered_and_wakes_come_late),
+		served(nothing_new_begins_once_refused_but_what_waits_goes_on),
 		served(nothing_begins_once_waits_are_abandoned),
 		served(quiesced_server_ends_each_connection_behind_its_answer),
 		cmocka_unit_test(server_is_freed_with_connections_in_every_state),
