@@ -93,7 +93,7 @@ static int start_serving(struct http_server *server, const struct http_options *
 		close(fd);
 		return r;
 	}
-	r = acceptor_init(&server->acceptor, server->daemon, fd);
+	r = acceptor_init(&server->acceptor, server->daemon, server->counters, fd);
 	if (r < 0)
 		MHD_stop_daemon(server->daemon);
 	return r;

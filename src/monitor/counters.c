@@ -8,6 +8,8 @@ const struct counter_row counter_rows[COUNTER_COUNT] = {
 	[COUNTER_HTTP_4XX] = {"http_answers_4xx_total", "Answers with a status of 400 to 499."},
 	[COUNTER_HTTP_5XX] = {"http_answers_5xx_total", "Answers with a status of 500 to 599."},
 	[COUNTER_HTTP_CONNECTIONS] = {"http_connections_total", "Connections accepted."},
+	[COUNTER_HTTP_ACCEPT_FAILED] = {"http_accept_failed_total",
+					"Tries to accept a connection that failed."},
 	[COUNTER_HTTP_REFUSED_FRAMING] = {"http_refused_framing_total",
 					  "Requests refused because their framing is ambiguous."},
 	[COUNTER_HTTP_REFUSED_SIZE] =

@@ -12,6 +12,7 @@ enum counter {
 	COUNTER_HTTP_4XX,
 	COUNTER_HTTP_5XX,
 	COUNTER_HTTP_CONNECTIONS,     /* accepted */
+	COUNTER_HTTP_ACCEPT_FAILED,   /* tries, for lack of descriptors or memory */
 	COUNTER_HTTP_REFUSED_FRAMING, /* ambiguous framing (spec 2) */
 	COUNTER_HTTP_REFUSED_SIZE,    /* body, headers or target beyond a limit */
 	COUNTER_HTTP_REFUSED_PEER,    /* not the load balancer */

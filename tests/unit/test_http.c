@@ -1,5 +1,7 @@
 /* The HTTP border: answers, connections, limits, refusals (spec 2 and 13). Waits: test_http_wait.c.
  */
+#include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -797,6 +802,88 @@ static void one_thread_is_enough(void **state)
 	fixture_stop(&fixture);
 }
 
+/* ---- Accepting ---- */
+
+#define DESCRIPTORS_MAX 256
+
+/* Descriptors that are used up, and standard error kept. */
+struct shortage {
+	struct rlimit limit; /* as it was */
+	int fds[DESCRIPTORS_MAX];
+	unsigned count;
+	int standard_error; /* the real one */
+	FILE *log;
+};
+
+static void use_up_descriptors(struct shortage *shortage)
+{
+	struct rlimit low;
+	int fd;
+
+	shortage->log = tmpfile();
+	assert_non_null(shortage->log);
+	shortage->standard_error = dup(STDERR_FILENO);
+	dup2(fileno(shortage->log), STDERR_FILENO);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &shortage->limit), 0);
+	low = shortage->limit;
+	low.rlim_cur = DESCRIPTORS_MAX;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	while ((fd = dup(STDERR_FILENO)) >= 0)
+		shortage->fds[shortage->count++] = fd;
+	assert_int_equal(errno, EMFILE);
+}
+
+/* How many lines of the event were logged meanwhile. */
+static unsigned give_back_descriptors(struct shortage *shortage, const char *event)
+{
+	char line[1024];
+	unsigned lines = 0;
+
+	while (shortage->count > 0)
+		close(shortage->fds[--shortage->count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &shortage->limit), 0);
+	dup2(shortage->standard_error, STDERR_FILENO);
+	close(shortage->standard_error);
+	rewind(shortage->log);
+	while (fgets(line, sizeof(line), shortage->log))
+		lines += strstr(line, event) != NULL;
+	fclose(shortage->log);
+	return lines;
+}
+
+static void await_counter(enum counter counter, uint64_t number)
+{
+	time_t until = time(NULL) + 20;
+
+	while (counter_get(&fixture.counters, counter) < number) {
+		assert_true(time(NULL) < until);
+		sched_yield();
+	}
+}
+
+static void clients_wait_while_descriptors_are_short_and_that_is_said_once(void **state)
+{
+	struct shortage shortage = {.count = 0};
+	struct raw_client client;
+	struct raw_answer answer;
+
+	(void)state;
+	/* given: one descriptor is left, and it is the client's */
+	use_up_descriptors(&shortage);
+	close(shortage.fds[--shortage.count]);
+	raw_connect(&client, fixture.port);
+
+	/* when: it cannot be accepted, several times */
+	await_counter(COUNTER_HTTP_ACCEPT_FAILED, 3);
+
+	/* then: once there are descriptors, it is */
+	assert_int_equal(give_back_descriptors(&shortage, "\"http.accept_failed\""), 1);
+	raw_send(&client, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+	raw_receive(&client, &answer);
+	assert_int_equal(answer.status, 200);
+	raw_close(&client);
+}
+
 #define served(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -836,6 +923,7 @@ int main(void)
 		served(server_that_cannot_start_says_why),
 		cmocka_unit_test(idle_connection_is_closed),
 		cmocka_unit_test(one_thread_is_enough),
+		served(clients_wait_while_descriptors_are_short_and_that_is_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
