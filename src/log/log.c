@@ -3,12 +3,15 @@
  *
  * A line is no longer than what a pipe takes as a whole (PIPE_BUF), so that lines of several
  * threads never mix; and before it is written, poll(2) says whether it would be taken at once, so
- * that a reader who stands still costs lines and not time.
+ * that a reader who stands still costs lines and not time. What poll(2) says holds for one line:
+ * one thread at a time asks and writes. Should a stranger on the same pipe be faster, one thread
+ * waits in write(2), and the others drop their lines.
  */
 #include "log/log.h"
 
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <strings.h>
@@ -22,6 +25,7 @@
 #define VALUE_MAX_BYTES 1000
 #define CUT_MARK "…"
 #define LINE_END "}\n"
+#define LOCK_LIMIT_MS 100
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
@@ -180,10 +184,49 @@ static bool would_be_taken(int fd)
 	return poll(&descriptor, 1, 0) == 1 && descriptor.revents == POLLOUT;
 }
 
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic bool stuck; /* whoever is writing has been at it for LOCK_LIMIT_MS */
+
+/* False, soon, if whoever is writing does not come back. */
+static bool begin_writing(void)
+{
+	struct timespec until;
+
+	if (pthread_mutex_trylock(&writing) == 0)
+		return true;
+	if (atomic_load(&stuck))
+		return false;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOCK_LIMIT_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	if (pthread_mutex_timedlock(&writing, &until) == 0)
+		return true;
+	atomic_store(&stuck, true);
+	return false;
+}
+
+static void end_writing(void)
+{
+	atomic_store(&stuck, false);
+	pthread_mutex_unlock(&writing);
+}
+
+static bool try_to_write(const struct line *line)
+{
+	bool written;
+
+	if (!begin_writing())
+		return false;
+	written = would_be_taken(STDERR_FILENO) &&
+		  write(STDERR_FILENO, line->data, line->len) == (ssize_t)line->len;
+	end_writing();
+	return written;
+}
+
 static void write_line(const struct line *line)
 {
-	if (!would_be_taken(STDERR_FILENO) ||
-	    write(STDERR_FILENO, line->data, line->len) != (ssize_t)line->len)
+	if (!try_to_write(line))
 		atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
 }
 

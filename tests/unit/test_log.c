@@ -349,6 +349,80 @@ static void lines_of_several_threads_never_mix(void **state)
 	assert_int_equal(log_dropped(), before);
 }
 
+#define ROUNDS 1000
+
+/* Each of its threads writes one line a round. */
+struct crowd {
+	pthread_barrier_t start;
+	pthread_barrier_t end;
+};
+
+/* Longer than half of what a pipe takes whole, so that two lines never share a page of it. */
+static void log_long_line(void)
+{
+	char text[900];
+	struct slice value = {text, sizeof(text)};
+
+	memset(text, 'x', sizeof(text));
+	log_info("x.y", LOG_SLICE("a", value), LOG_SLICE("b", value), LOG_SLICE("c", value));
+}
+
+static void *log_a_line_each_round(void *ctx)
+{
+	struct crowd *crowd = ctx;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_barrier_wait(&crowd->start);
+		log_long_line();
+		pthread_barrier_wait(&crowd->end);
+	}
+	return NULL;
+}
+
+static void fill_pipe(void)
+{
+	uint64_t before = log_dropped();
+
+	while (log_dropped() == before)
+		log_long_line();
+}
+
+static void room_for_one_line_is_taken_by_one_thread_and_none_waits(void **state)
+{
+	struct fixture *fixture = *state;
+	pthread_t threads[THREADS];
+	struct crowd crowd;
+	uint64_t before;
+	ssize_t len;
+
+	log_long_line();
+	len = (ssize_t)strlen(written(fixture));
+	pthread_barrier_init(&crowd.start, NULL, THREADS + 1);
+	pthread_barrier_init(&crowd.end, NULL, THREADS + 1);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, log_a_line_each_round, &crowd),
+				 0);
+	fill_pipe();
+	before = log_dropped();
+
+	/* A wait would end the test by its time limit. */
+	alarm(60);
+	for (int i = 0; i < ROUNDS; i++) {
+		assert_int_equal(read(fixture->reader, fixture->line, (size_t)len), len);
+		assert_int_equal(fixture->line[0], '{');
+		assert_int_equal(fixture->line[len - 1], '\n');
+		pthread_barrier_wait(&crowd.start);
+		pthread_barrier_wait(&crowd.end);
+	}
+	alarm(0);
+
+	assert_int_equal(log_dropped(), before + ROUNDS * (THREADS - 1));
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&crowd.start);
+	pthread_barrier_destroy(&crowd.end);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -366,6 +440,7 @@ int main(void)
 		TEST(a_reader_who_left_costs_lines_and_not_the_process),
 		TEST(a_closed_standard_error_is_borne),
 		TEST(lines_of_several_threads_never_mix),
+		TEST(room_for_one_line_is_taken_by_one_thread_and_none_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
