@@ -57,67 +57,90 @@ static bool root_is_sound(const struct tree *tree, uint64_t last_page)
 	return tree->root == NO_PAGE || (tree->root >= 2 && tree->root <= last_page);
 }
 
-/* NULL if the page is sound, or what is wrong with it. */
-static const char *fault_of(const struct meta_page *meta)
+/* What must hold for both pages. NULL, or what is wrong. */
+static const char *form_fault(const struct meta_page *meta)
 {
 	if (!(meta->header.flags & META_FLAG) || meta->magic != MAGIC)
 		return "it is not a registry database, or its header is damaged";
 	if (meta->version != DATA_VERSION)
 		return "its header is damaged, or of another version of LMDB";
 	if (!is_page_size(meta->trees[FREE_DB].pad) || meta->last_page < 1 ||
-	    meta->last_page > UINT64_MAX / 65536 - 1 ||
-	    !root_is_sound(&meta->trees[FREE_DB], meta->last_page) ||
+	    meta->last_page > UINT64_MAX / 65536 - 1)
+		return "its header is damaged";
+	return NULL;
+}
+
+/* What must hold for the one in force. The other may be left over from a write that failed. */
+static const char *root_fault(const struct meta_page *meta)
+{
+	if (!root_is_sound(&meta->trees[FREE_DB], meta->last_page) ||
 	    !root_is_sound(&meta->trees[MAIN_DB], meta->last_page))
 		return "its header is damaged";
 	return NULL;
 }
 
-static int check_meta(int fd, const char *path, uint64_t size, uint64_t offset,
-		      struct meta_page *meta, char *ret_reason, size_t reason_size)
+static int say_fault(const char *path, const char *fault, char *ret_reason, size_t reason_size)
 {
-	ssize_t got = pread(fd, meta, sizeof(*meta), (off_t)offset);
-	const char *fault;
+	if (!fault)
+		return 0;
+	snprintf(ret_reason, reason_size, "%s: %s", path, fault);
+	return -EINVAL;
+}
+
+static int say_truncated(const char *path, uint64_t size, uint64_t needed, char *ret_reason,
+			 size_t reason_size)
+{
+	snprintf(ret_reason, reason_size,
+		 "%s: it is truncated: %" PRIu64 " bytes of at least %" PRIu64, path, size, needed);
+	return -EINVAL;
+}
+
+static int read_meta(int fd, const char *path, uint64_t size, uint64_t offset,
+		     struct meta_page *ret_meta, char *ret_reason, size_t reason_size)
+{
+	ssize_t got = pread(fd, ret_meta, sizeof(*ret_meta), (off_t)offset);
 	uint64_t needed;
+	int r;
 
 	if (got < 0) {
-		snprintf(ret_reason, reason_size, "%s: %s", path, strerror(errno));
-		return -errno;
+		int error = errno;
+
+		snprintf(ret_reason, reason_size, "%s: %s", path, strerror(error));
+		return -error;
 	}
-	if ((size_t)got < sizeof(*meta)) {
-		snprintf(ret_reason, reason_size, "%s: it is truncated: %" PRIu64 " bytes only",
-			 path, size);
-		return -EINVAL;
-	}
-	fault = fault_of(meta);
-	if (fault) {
-		snprintf(ret_reason, reason_size, "%s: %s", path, fault);
-		return -EINVAL;
-	}
-	needed = (meta->last_page + 1) * meta->trees[FREE_DB].pad;
-	if (size < needed) {
-		snprintf(ret_reason, reason_size,
-			 "%s: it is truncated: %" PRIu64 " bytes of %" PRIu64, path, size, needed);
-		return -EINVAL;
-	}
-	return 0;
+	if ((size_t)got < sizeof(*ret_meta))
+		return say_truncated(path, size, offset + sizeof(*ret_meta), ret_reason,
+				     reason_size);
+	r = say_fault(path, form_fault(ret_meta), ret_reason, reason_size);
+	if (r < 0)
+		return r;
+	needed = (ret_meta->last_page + 1) * ret_meta->trees[FREE_DB].pad;
+	return size < needed ? say_truncated(path, size, needed, ret_reason, reason_size) : 0;
 }
 
 static int check_file(int fd, const char *path, char *ret_reason, size_t reason_size)
 {
-	struct meta_page meta;
+	struct meta_page metas[2];
+	const struct meta_page *current;
 	struct stat status;
 	uint64_t size;
 	int r;
 
 	if (fstat(fd, &status) < 0) {
-		snprintf(ret_reason, reason_size, "%s: %s", path, strerror(errno));
-		return -errno;
+		int error = errno;
+
+		snprintf(ret_reason, reason_size, "%s: %s", path, strerror(error));
+		return -error;
 	}
 	size = (uint64_t)status.st_size;
-	r = check_meta(fd, path, size, 0, &meta, ret_reason, reason_size);
+	r = read_meta(fd, path, size, 0, &metas[0], ret_reason, reason_size);
+	if (r == 0)
+		r = read_meta(fd, path, size, metas[0].trees[FREE_DB].pad, &metas[1], ret_reason,
+			      reason_size);
 	if (r < 0)
 		return r;
-	return check_meta(fd, path, size, meta.trees[FREE_DB].pad, &meta, ret_reason, reason_size);
+	current = &metas[metas[0].transaction < metas[1].transaction];
+	return say_fault(path, root_fault(current), ret_reason, reason_size);
 }
 
 int lmdb_header_check(const char *path, char *ret_reason, size_t reason_size)
@@ -126,8 +149,10 @@ int lmdb_header_check(const char *path, char *ret_reason, size_t reason_size)
 	int r;
 
 	if (fd < 0) {
-		snprintf(ret_reason, reason_size, "%s: %s", path, strerror(errno));
-		return -errno;
+		int error = errno;
+
+		snprintf(ret_reason, reason_size, "%s: %s", path, strerror(error));
+		return -error;
 	}
 	r = check_file(fd, path, ret_reason, reason_size);
 	close(fd);

@@ -415,7 +415,8 @@ static void *writer_main(void *arg)
 		int r = write_batch(lmdb, batch, &rest);
 
 		put_back(lmdb, rest);
-		if (r < 0)
+		/* Without a file, reopen() has said why. */
+		if (r < 0 && lmdb->env.env)
 			note_failure(lmdb, strerror(-r));
 		forget_removed(lmdb, r == 0);
 		complete_all(lmdb, batch, r < 0);

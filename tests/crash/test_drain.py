@@ -85,6 +85,32 @@ def test_requests_that_wait_for_the_disk_are_answered_before_the_end(
         registry.kill()
 
 
+def test_what_nobody_waits_for_any_more_does_not_delay_the_end(
+    data_dir: Path, faults: Faults
+) -> None:
+    limits = ["--request-timeout-ms", "200", "--drain-limit-ms", "500"]
+    registry = Registry(data_dir, environment=faults.environment(), arguments=limits)
+    try:
+        # Given a disk that takes seconds for a sync, and a heap of changes that were given up
+        faults.delay("sync", 3000)
+        with Wire(registry.host, registry.port) as wire:
+            wire.send(put("first"))
+            until("a sync under way", lambda: faults.waiting("sync"))
+            assert wire.receive().status == 503
+        for number in range(30):
+            with Wire(registry.host, registry.port) as wire:
+                wire.send(put(f"h{number}", descriptor="x" * 500_000))
+                assert wire.receive().status == 503
+
+        # When it is told to stop, then it waits for the sync at hand, and for its last one, only
+        asked_s = time.monotonic()
+        registry.signal(signal.SIGTERM)
+        assert registry.wait() == 0, registry.log_text()
+        assert time.monotonic() - asked_s < 3 * 3 + 2
+    finally:
+        registry.kill()
+
+
 def test_it_serves_on_during_the_notice_and_says_that_it_drains(data_dir: Path) -> None:
     registry = Registry(data_dir, arguments=["--drain-notice-ms", "1500"])
     try:
