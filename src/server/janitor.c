@@ -20,6 +20,7 @@ struct janitor {
 	struct clock *clock;
 	struct counters *counters;
 	struct registry_sweep sweep;
+	struct retention retention; /* the thread's */
 	_Atomic int64_t swept_until_s;
 	pthread_t thread;
 	_Atomic bool stop;
@@ -97,8 +98,8 @@ static void *janitor_main(void *arg)
 {
 	struct janitor *janitor = arg;
 
-	retention_apply(janitor->registry, janitor->store, &janitor->stop);
 	do {
+		retention_work(&janitor->retention, &janitor->stop);
 		if (second_has_passed(janitor))
 			sweep_all(janitor);
 	} while (wait_for_tick(janitor));
@@ -135,6 +136,7 @@ int janitor_new(struct registry *registry, struct store *store, struct clock *cl
 	janitor->store = store;
 	janitor->clock = clock;
 	janitor->counters = counters;
+	retention_init(&janitor->retention, registry, store);
 	r = start(janitor);
 	if (r < 0) {
 		free(janitor);
@@ -155,6 +157,7 @@ void janitor_free(struct janitor *janitor)
 	pthread_join(janitor->thread, NULL);
 	pthread_cond_destroy(&janitor->changed);
 	pthread_mutex_destroy(&janitor->lock);
+	retention_deinit(&janitor->retention);
 	free(janitor);
 }
 

@@ -11,6 +11,7 @@
 
 #define SLICE_ENTRIES 256
 
+/* What the work takes. */
 struct pass {
 	struct registry *registry;
 	struct store *store;
@@ -56,7 +57,15 @@ static void on_placed(struct store_op *op)
 	note_woken(((struct placement *)((char *)op - offsetof(struct placement, op)))->pass);
 }
 
-static void place_all(struct pass *pass)
+static void wait_for_all(struct pass *pass)
+{
+	pthread_mutex_lock(&pass->lock);
+	while (pass->waiting > 0)
+		pthread_cond_wait(&pass->woken, &pass->lock);
+	pthread_mutex_unlock(&pass->lock);
+}
+
+static void submit_all(struct pass *pass)
 {
 	pass->waiting = pass->count;
 	for (unsigned i = 0; i < pass->count; i++) {
@@ -67,10 +76,23 @@ static void place_all(struct pass *pass)
 		    REGISTRY_PENDING)
 			note_woken(pass);
 	}
-	pthread_mutex_lock(&pass->lock);
-	while (pass->waiting > 0)
-		pthread_cond_wait(&pass->woken, &pass->lock);
-	pthread_mutex_unlock(&pass->lock);
+}
+
+/* False if one of them must be tried again. One that is gone or damaged must not. */
+static bool place_all(struct pass *pass, uint64_t *entries)
+{
+	bool all = true;
+
+	submit_all(pass);
+	wait_for_all(pass);
+	for (unsigned i = 0; i < pass->count; i++) {
+		int outcome = registry_change_outcome(&pass->placements[i].op);
+
+		*entries += outcome == REGISTRY_OK;
+		if (outcome == REGISTRY_UNAVAILABLE || outcome == REGISTRY_FAULT)
+			all = false;
+	}
+	return all;
 }
 
 struct waiting_scan {
@@ -84,14 +106,14 @@ static void on_scanned(struct store_op *op)
 		((struct waiting_scan *)((char *)op - offsetof(struct waiting_scan, scan)))->pass);
 }
 
-/* Finds a slice's misplaced entries; *cursor moves on, absent at the end. */
-static int scan_slice(struct pass *pass, struct slice *cursor)
+/* Finds a slice's misplaced entries. *ret_next is owned; absent at the end. */
+static int scan_slice(struct pass *pass, struct slice cursor, struct slice *ret_next)
 {
 	struct waiting_scan slice = {
 		.scan = {.read = {.op = {.complete = on_scanned},
 				  .see = see_misplaced,
 				  .ctx = pass},
-			 .cursor = *cursor,
+			 .cursor = cursor,
 			 .limit = SLICE_ENTRIES},
 		.pass = pass,
 	};
@@ -101,51 +123,63 @@ static int scan_slice(struct pass *pass, struct slice *cursor)
 	pass->waiting = 1;
 	r = store_scan(pass->store, &slice.scan);
 	if (r == STORE_PENDING) {
-		pthread_mutex_lock(&pass->lock);
-		while (pass->waiting > 0)
-			pthread_cond_wait(&pass->woken, &pass->lock);
-		pthread_mutex_unlock(&pass->lock);
+		wait_for_all(pass);
 		r = slice.scan.read.op.result;
 	}
-	free((char *)cursor->data);
-	*cursor = (struct slice){slice.scan.ret_cursor, slice.scan.ret_cursor_len};
+	if (r == STORE_DONE)
+		*ret_next = (struct slice){slice.scan.ret_cursor, slice.scan.ret_cursor_len};
+	else
+		free(slice.scan.ret_cursor);
 	return r;
 }
 
-static uint64_t run_pass(struct pass *pass, const _Atomic bool *stop)
+/* False if the slice is to be repeated. */
+static bool work_on_slice(struct retention *retention, struct pass *pass)
 {
-	struct slice cursor = SLICE_NONE;
-	uint64_t placed = 0;
+	struct slice next;
+	bool done = false;
 
-	do {
-		if (scan_slice(pass, &cursor) != STORE_DONE)
-			break;
-		place_all(pass);
-		placed += pass->count;
-		arena_deinit(&pass->keys);
-	} while (cursor.data && !atomic_load(stop));
-	free((char *)cursor.data);
+	if (scan_slice(pass, retention->cursor, &next) == STORE_DONE) {
+		done = place_all(pass, &retention->entries);
+		if (done) {
+			free((char *)retention->cursor.data);
+			retention->cursor = next;
+			retention->over = !next.data;
+		} else {
+			free((char *)next.data);
+		}
+	}
 	arena_deinit(&pass->keys);
-	return placed;
+	return done;
 }
 
-void retention_apply(struct registry *registry, struct store *store, const _Atomic bool *stop)
+void retention_work(struct retention *retention, const _Atomic bool *stop)
 {
-	struct pass *pass;
-	uint64_t placed;
+	struct pass *pass = retention->over ? NULL : calloc(1, sizeof(*pass));
 
-	if (!registry_has_retention(registry))
-		return;
-	pass = calloc(1, sizeof(*pass));
 	if (!pass)
 		return;
-	pass->registry = registry;
-	pass->store = store;
+	pass->registry = retention->registry;
+	pass->store = retention->store;
 	pthread_mutex_init(&pass->lock, NULL);
 	pthread_cond_init(&pass->woken, NULL);
-	placed = run_pass(pass, stop);
-	log_info("retention.applied", LOG_NUMBER("entries", placed));
+	while (!retention->over && !atomic_load(stop) && work_on_slice(retention, pass))
+		;
+	if (retention->over)
+		log_info("retention.applied", LOG_NUMBER("entries", retention->entries));
 	pthread_cond_destroy(&pass->woken);
 	pthread_mutex_destroy(&pass->lock);
 	free(pass);
+}
+
+void retention_init(struct retention *retention, struct registry *registry, struct store *store)
+{
+	*retention = (struct retention){
+		.registry = registry, .store = store, .over = !registry_has_retention(registry)};
+}
+
+void retention_deinit(struct retention *retention)
+{
+	free((char *)retention->cursor.data);
+	retention->cursor = SLICE_NONE;
 }

@@ -1,6 +1,8 @@
 /*
  * Gives entries that went away before a retention was set (or shortened) their place in the time
- * index. Once at each start with a retention: one pass over everything, in slices.
+ * index. Once at each start with a retention: one pass over everything, in slices. A slice in which
+ * something failed is repeated, since nobody would look at those entries again before the next
+ * start.
  */
 #pragma once
 
@@ -9,5 +11,18 @@
 
 #include "registry/registry.h"
 
-/* Returns early when *stop is set. Waits; for a thread that serves nobody. */
-void retention_apply(struct registry *registry, struct store *store, const _Atomic bool *stop);
+/* Embedded; belongs to the thread that works on it. */
+struct retention {
+	struct registry *registry; /* not owned */
+	struct store *store;       /* not owned */
+	struct slice cursor;       /* owned: where the slice at hand begins */
+	uint64_t entries;          /* that have been given their place */
+	bool over;
+};
+
+void retention_init(struct retention *retention, struct registry *registry, struct store *store);
+void retention_deinit(struct retention *retention);
+
+/* Goes on until it is over, *stop is set, or something fails: the next call repeats that slice.
+ * Nothing to do once it is over. Waits; for a thread that serves nobody. */
+void retention_work(struct retention *retention, const _Atomic bool *stop);
