@@ -5,6 +5,7 @@
 
 #include "api/criteria.h"
 #include "api/json_writer.h"
+#include "base/container.h"
 #include "http/target.h"
 #include "log/log.h"
 
@@ -63,7 +64,7 @@ bool call_read_criteria(struct api_call *call)
 /* The operation is the head of the union, so the call is found from it. */
 static void complete(struct store_op *op)
 {
-	struct api_call *call = (struct api_call *)((char *)op - offsetof(struct api_call, op));
+	struct api_call *call = container_of(op, struct api_call, op);
 
 	http_request_wake(call->request);
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/container.h"
 #include "http/http.h"
 #include "http/waits.h"
 
@@ -70,5 +71,5 @@ static inline struct exchange *exchange_of_request(struct http_request *request)
 
 static inline struct exchange *exchange_of_wait(struct wait *wait)
 {
-	return (struct exchange *)((char *)wait - offsetof(struct exchange, wait));
+	return container_of(wait, struct exchange, wait);
 }

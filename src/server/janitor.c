@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/container.h"
 #include "monitor/counters.h"
 #include "server/retention.h"
 
@@ -31,8 +31,7 @@ struct janitor {
 
 static void on_swept(struct store_op *op)
 {
-	struct janitor *janitor =
-		(struct janitor *)((char *)op - offsetof(struct janitor, sweep.sweep.op));
+	struct janitor *janitor = container_of(op, struct janitor, sweep.sweep.op);
 
 	pthread_mutex_lock(&janitor->lock);
 	janitor->swept = true;

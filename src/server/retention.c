@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/container.h"
 #include "log/log.h"
 
 #define SLICE_ENTRIES 256
@@ -54,7 +54,7 @@ static void note_woken(struct pass *pass)
 
 static void on_placed(struct store_op *op)
 {
-	note_woken(((struct placement *)((char *)op - offsetof(struct placement, op)))->pass);
+	note_woken(container_of(op, struct placement, op.change.op)->pass);
 }
 
 static void wait_for_all(struct pass *pass)
@@ -102,8 +102,7 @@ struct waiting_scan {
 
 static void on_scanned(struct store_op *op)
 {
-	note_woken(
-		((struct waiting_scan *)((char *)op - offsetof(struct waiting_scan, scan)))->pass);
+	note_woken(container_of(op, struct waiting_scan, scan.read.op)->pass);
 }
 
 /* Finds a slice's misplaced entries. *ret_next is owned; absent at the end. */
