@@ -61,6 +61,11 @@ bool call_read_criteria(struct api_call *call)
 
 /* ---- Submitting ---- */
 
+struct registry *call_registry(const struct api_call *call)
+{
+	return call->api->options.registry;
+}
+
 /* The operation is the head of the union, so the call is found from it. */
 static void complete(struct store_op *op)
 {
@@ -110,7 +115,7 @@ int call_show_one(struct api_call *call, struct entry_key key, struct slice owne
 	struct registry_read *read = begin_read(call, call_write_object);
 
 	read->owner = owner;
-	return registry_get(call->api->options.registry, read, key);
+	return registry_get(call_registry(call), read, key);
 }
 
 int call_show_match(struct api_call *call, struct entry_key key)
@@ -118,16 +123,35 @@ int call_show_match(struct api_call *call, struct entry_key key)
 	struct registry_read *read = begin_read(call, call_write_member);
 
 	read->search = &call->search;
-	return registry_get(call->api->options.registry, read, key);
+	return registry_get(call_registry(call), read, key);
 }
 
-int call_show_all(struct api_call *call, enum store_index index, struct slice key,
-		  const struct search *search)
+/* search is NULL or &call->search. */
+static int show_all(struct api_call *call, enum store_index index, struct slice key,
+		    const struct search *search)
 {
 	struct registry_read *read = begin_read(call, call_write_member);
 
 	read->search = search;
-	return registry_list(call->api->options.registry, read, index, key);
+	return registry_list(call_registry(call), read, index, key);
+}
+
+int call_list_by(struct api_call *call, size_t piece, enum store_index index)
+{
+	struct slice key;
+
+	if (!call_read_id(call, piece, &key))
+		return ROUTE_ANSWERED;
+	return show_all(call, index, key, NULL);
+}
+
+int call_search_by(struct api_call *call, size_t piece, enum store_index index)
+{
+	struct slice key;
+
+	if (!call_read_id(call, piece, &key) || !call_read_criteria(call))
+		return ROUTE_ANSWERED;
+	return show_all(call, index, key, &call->search);
 }
 
 /* ---- Showing ---- */

@@ -61,14 +61,15 @@ bool call_read_criteria(struct api_call *call);
 
 /* ---- For start(): submitting. The result is a registry_outcome. ---- */
 
+struct registry *call_registry(const struct api_call *call);
 struct registry_change *call_begin_change(struct api_call *call);
 struct registry_take *call_begin_take(struct api_call *call);
 /* What is found becomes the answer: an object, or a map by id. */
 int call_show_one(struct api_call *call, struct entry_key key, struct slice owner);
 int call_show_match(struct api_call *call, struct entry_key key);
-/* search is NULL or &call->search. */
-int call_show_all(struct api_call *call, enum store_index index, struct slice key,
-		  const struct search *search);
+/* All that the id in this piece leads to; of it, what the query asks for. */
+int call_list_by(struct api_call *call, size_t piece, enum store_index index);
+int call_search_by(struct api_call *call, size_t piece, enum store_index index);
 
 /* ---- For finish() ---- */
 

@@ -6,11 +6,6 @@ enum piece {
 	PIECE_KEY = 3, /* /hyperty/dataobject/url/:url, …/name/:name, …/reporter/:reporter */
 };
 
-static struct registry *registry_of(struct api_call *call)
-{
-	return call->api->options.registry;
-}
-
 static bool read_url(struct api_call *call, enum piece piece, struct entry_key *ret_key)
 {
 	ret_key->kind = ENTRY_DATA_OBJECT;
@@ -25,7 +20,7 @@ static int put(struct api_call *call, enum piece piece)
 
 	if (!read_url(call, piece, &key) || !call_read_body(call, ENTRY_DATA_OBJECT, BODY_WHOLE))
 		return ROUTE_ANSWERED;
-	return registry_put(registry_of(call), call_begin_change(call), key, SLICE_NONE,
+	return registry_put(call_registry(call), call_begin_change(call), key, SLICE_NONE,
 			    &call->body.fields);
 }
 
@@ -52,8 +47,9 @@ int data_objects_update(struct api_call *call)
 	    !call_read_body(call, ENTRY_DATA_OBJECT, BODY_PARTIAL))
 		return ROUTE_ANSWERED;
 	if (call->body.is_empty)
-		return registry_keep_alive(registry_of(call), call_begin_change(call), key);
-	return registry_update(registry_of(call), call_begin_change(call), key, &call->body.fields);
+		return registry_keep_alive(call_registry(call), call_begin_change(call), key);
+	return registry_update(call_registry(call), call_begin_change(call), key,
+			       &call->body.fields);
 }
 
 /* There is no statusChanged here (spec 6.11). */
@@ -71,7 +67,7 @@ int data_objects_delete(struct api_call *call)
 
 	if (!read_url(call, PIECE_KEY, &key))
 		return ROUTE_ANSWERED;
-	return registry_delete(registry_of(call), call_begin_change(call), key, SLICE_NONE);
+	return registry_delete(call_registry(call), call_begin_change(call), key, SLICE_NONE);
 }
 
 void data_objects_answer_delete(struct api_call *call, int outcome)
@@ -99,42 +95,24 @@ int data_objects_search_by_url(struct api_call *call)
 	return call_show_match(call, key);
 }
 
-static int list_by(struct api_call *call, enum store_index index)
-{
-	struct slice key;
-
-	if (!call_read_id(call, PIECE_KEY, &key))
-		return ROUTE_ANSWERED;
-	return call_show_all(call, index, key, NULL);
-}
-
-static int search_by(struct api_call *call, enum store_index index)
-{
-	struct slice key;
-
-	if (!call_read_id(call, PIECE_KEY, &key) || !call_read_criteria(call))
-		return ROUTE_ANSWERED;
-	return call_show_all(call, index, key, &call->search);
-}
-
 int data_objects_list_by_name(struct api_call *call)
 {
-	return list_by(call, INDEX_NAME);
+	return call_list_by(call, PIECE_KEY, INDEX_NAME);
 }
 
 int data_objects_search_by_name(struct api_call *call)
 {
-	return search_by(call, INDEX_NAME);
+	return call_search_by(call, PIECE_KEY, INDEX_NAME);
 }
 
 int data_objects_list_by_reporter(struct api_call *call)
 {
-	return list_by(call, INDEX_REPORTER);
+	return call_list_by(call, PIECE_KEY, INDEX_REPORTER);
 }
 
 int data_objects_search_by_reporter(struct api_call *call)
 {
-	return search_by(call, INDEX_REPORTER);
+	return call_search_by(call, PIECE_KEY, INDEX_REPORTER);
 }
 
 /* Data objects are shown with 200 even if all of them are away (spec 6.12). */

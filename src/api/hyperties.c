@@ -6,11 +6,6 @@ enum piece {
 	PIECE_HYPERTY = 3, /* /hyperty/user/:user/:hyperty */
 };
 
-static struct registry *registry_of(struct api_call *call)
-{
-	return call->api->options.registry;
-}
-
 /* ---- Changes ---- */
 
 static bool read_user_and_hyperty(struct api_call *call, struct slice *ret_user,
@@ -35,7 +30,7 @@ int hyperties_put(struct api_call *call)
 	if (!read_user_and_hyperty(call, &user, &key) ||
 	    !call_read_body(call, ENTRY_HYPERTY, BODY_WHOLE))
 		return ROUTE_ANSWERED;
-	return registry_put(registry_of(call), call_begin_change(call), key, user,
+	return registry_put(call_registry(call), call_begin_change(call), key, user,
 			    &call->body.fields);
 }
 
@@ -51,8 +46,9 @@ int hyperties_update(struct api_call *call)
 	if (!read_hyperty(call, &key) || !call_read_body(call, ENTRY_HYPERTY, BODY_PARTIAL))
 		return ROUTE_ANSWERED;
 	if (call->body.is_empty)
-		return registry_keep_alive(registry_of(call), call_begin_change(call), key);
-	return registry_update(registry_of(call), call_begin_change(call), key, &call->body.fields);
+		return registry_keep_alive(call_registry(call), call_begin_change(call), key);
+	return registry_update(call_registry(call), call_begin_change(call), key,
+			       &call->body.fields);
 }
 
 void hyperties_answer_update(struct api_call *call, int outcome)
@@ -72,7 +68,7 @@ int hyperties_delete(struct api_call *call)
 
 	if (!read_user_and_hyperty(call, &user, &key))
 		return ROUTE_ANSWERED;
-	return registry_delete(registry_of(call), call_begin_change(call), key, user);
+	return registry_delete(call_registry(call), call_begin_change(call), key, user);
 }
 
 void hyperties_answer_delete(struct api_call *call, int outcome)
@@ -91,24 +87,6 @@ int hyperties_get(struct api_call *call)
 	return call_show_one(call, key, SLICE_NONE);
 }
 
-static int list_by(struct api_call *call, enum store_index index)
-{
-	struct slice key;
-
-	if (!call_read_id(call, PIECE_KEY, &key))
-		return ROUTE_ANSWERED;
-	return call_show_all(call, index, key, NULL);
-}
-
-static int search_by(struct api_call *call, enum store_index index)
-{
-	struct slice key;
-
-	if (!call_read_id(call, PIECE_KEY, &key) || !call_read_criteria(call))
-		return ROUTE_ANSWERED;
-	return call_show_all(call, index, key, &call->search);
-}
-
 /* Any query makes it a search, whatever the last piece says (spec 6.6); without one, the last
  * piece is a hyperty of that user (spec 6.7). */
 int hyperties_get_of_user(struct api_call *call)
@@ -117,7 +95,7 @@ int hyperties_get_of_user(struct api_call *call)
 	struct entry_key key;
 
 	if (call->request->query.data)
-		return search_by(call, INDEX_USER);
+		return call_search_by(call, PIECE_KEY, INDEX_USER);
 	if (!read_user_and_hyperty(call, &user, &key))
 		return ROUTE_ANSWERED;
 	return call_show_one(call, key, user);
@@ -125,22 +103,22 @@ int hyperties_get_of_user(struct api_call *call)
 
 int hyperties_list_by_user(struct api_call *call)
 {
-	return list_by(call, INDEX_USER);
+	return call_list_by(call, PIECE_KEY, INDEX_USER);
 }
 
 int hyperties_list_by_guid(struct api_call *call)
 {
-	return list_by(call, INDEX_GUID);
+	return call_list_by(call, PIECE_KEY, INDEX_GUID);
 }
 
 int hyperties_list_by_email(struct api_call *call)
 {
-	return list_by(call, INDEX_EMAIL);
+	return call_list_by(call, PIECE_KEY, INDEX_EMAIL);
 }
 
 int hyperties_search_by_email(struct api_call *call)
 {
-	return search_by(call, INDEX_EMAIL);
+	return call_search_by(call, PIECE_KEY, INDEX_EMAIL);
 }
 
 /* All of them away: an ordinary answer, but with 408 (spec 2). */

@@ -15,7 +15,7 @@ int updates_take(struct api_call *call)
 		answers_give(call->request, ANSWER_NO_NEWS);
 		return ROUTE_ANSWERED;
 	}
-	return registry_take_updates(call->api->options.registry, call_begin_take(call));
+	return registry_take_updates(call_registry(call), call_begin_take(call));
 }
 
 void updates_answer(struct api_call *call, int outcome)
@@ -36,6 +36,6 @@ void updates_answer(struct api_call *call, int outcome)
 void updates_settle(struct api_call *call, bool sent)
 {
 	if (call->operation == API_TAKE)
-		registry_settle_updates(call->api->options.registry, &call->take,
+		registry_settle_updates(call_registry(call), &call->take,
 					sent && call->news_in_answer);
 }
