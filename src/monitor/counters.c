@@ -20,7 +20,7 @@ const struct counter_row counter_rows[COUNTER_COUNT] = {
 				       "Requests refused because they do not come from a load "
 				       "balancer."},
 	[COUNTER_HTTP_TIMED_OUT] = {"http_timed_out_total",
-				    "Requests answered 503 because the store took too long."},
+				    "Requests answered without the store, which took too long."},
 	[COUNTER_HTTP_LATE] = {"http_late_total",
 			       "Answers of the store to requests that had been given up."},
 	[COUNTER_STORE_CHANGES] = {"store_changes_total", "Changes over, with any outcome."},

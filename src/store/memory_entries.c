@@ -34,7 +34,8 @@ int memory_entries_read(const struct memory_entries *entries, const struct memor
 	if (record_decode(record, ret_entry) == RECORD_OK)
 		return 0;
 	counter_add(entries->counters, COUNTER_STORE_DAMAGED, 1);
-	log_error("store.damaged", LOG_SLICE("id", ((struct slice){node->id, node->id_len})));
+	log_error("store.record_damaged", LOG_SLICE("id", ((struct slice){node->id, node->id_len})),
+		  LOG_TEXT("path", "memory"));
 	return STORE_DAMAGED;
 }
 
