@@ -28,7 +28,8 @@ static bool is_read(struct slice method)
 /* Reads are open; whatever changes something needs a certificate, where they are asked for. */
 static bool may_pass(const struct api_call *call)
 {
-	bool is_write = !is_read(call->request->method) || (call->route && call->route->is_write);
+	bool takes = call->route && call->route->is_write && !call->api->options.updates_are_open;
+	bool is_write = !is_read(call->request->method) || takes;
 
 	return !is_write || !call->api->options.writes_need_certificate ||
 	       http_request_has_certificate(call->request);

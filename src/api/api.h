@@ -27,6 +27,7 @@ struct api_options {
 	struct api_hooks hooks;
 	/* TLS clients are asked for certificates: what changes anything needs one (spec 13). */
 	bool writes_need_certificate;
+	bool updates_are_open; /* … but reading the news needs none, although it takes them away */
 };
 
 /* options is copied. 0 or -ENOMEM. */

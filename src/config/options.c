@@ -102,6 +102,12 @@ const struct option options[] = {
 	 .example = "/etc/registryd/clients.pem", .value_name = "FILE",
 	 .sentence =
 		 "Certificates that vouch for clients, PEM. Needs tls_certificate and tls_key."},
+	{FIELD(updates_access), .type = OPTION_CHOICE, .fallback = "certificate",
+	 .words = WORDS({"certificate", "certificate"}, {"open", "open"}),
+	 .value_name = "certificate|open",
+	 .sentence = "Who may read /registry/updated where clients are asked for certificates: it "
+		     "takes "
+		     "the news away, and so counts as a write."},
 };
 
 const size_t option_count = sizeof(options) / sizeof(options[0]);

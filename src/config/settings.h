@@ -34,6 +34,7 @@ struct settings {
 	char *tls_certificate;
 	char *tls_key;
 	char *tls_client_ca;
+	char *updates_access; /* certificate | open */
 };
 
 enum settings_action {

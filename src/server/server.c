@@ -126,6 +126,7 @@ static int build_api(struct server *server)
 		.counters = &server->counters,
 		.hooks = {.ctx = server, .ready = is_ready, .gauges = fill_gauges},
 		.writes_need_certificate = server->settings->tls_client_ca[0] != '\0',
+		.updates_are_open = strcmp(server->settings->updates_access, "open") == 0,
 	};
 
 	return api_new(&options, &server->api);

@@ -95,6 +95,14 @@ def test_with_a_certificate_of_the_ca_everything_is_served(
     assert list(ask(api, files, "GET", "/registry/updated", "client")[1]) == ["h"]
 
 
+def test_the_news_can_be_opened_to_those_without(start: Callable[..., OwnApi], files: Path) -> None:
+    opened = [*arguments(files, client_ca=True), "--updates-access", "open"]
+    api = start("memory", arguments=opened)
+
+    assert ask(api, files, "GET", "/registry/updated") == (200, {})
+    assert ask(api, files, "PUT", TARGET, None, hyperty())[0] == 401
+
+
 @pytest.mark.parametrize("broken", ["server.pem", "server.key"])
 def test_a_broken_file_stops_the_start_with_a_reason(files: Path, broken: str) -> None:
     (files / broken).write_text("nothing")
