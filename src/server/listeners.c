@@ -8,12 +8,21 @@
 #include <unistd.h>
 
 #define PEM_MAX (1 << 20)
+#define PEM_ROOM (PEM_MAX + 1)
 #define ADMIN_CONNECTIONS_MAX 64
+
+/* All of it, since a key may stand anywhere in it. */
+static void wipe_and_free(char *text)
+{
+	if (text)
+		explicit_bzero(text, PEM_ROOM);
+	free(text);
+}
 
 static int read_file(const char *path, char **ret_text, char *ret_reason, size_t reason_size)
 {
 	FILE *file = fopen(path, "re");
-	char *text = file ? malloc(PEM_MAX + 1) : NULL;
+	char *text = file ? malloc(PEM_ROOM) : NULL;
 	size_t len;
 	int r = 0;
 
@@ -24,13 +33,17 @@ static int read_file(const char *path, char **ret_text, char *ret_reason, size_t
 			fclose(file);
 		return r;
 	}
-	len = fread(text, 1, PEM_MAX, file);
+	setvbuf(file, NULL, _IONBF, 0); /* no copy of a key stays behind */
+	len = fread(text, 1, PEM_ROOM, file);
 	if (ferror(file))
 		r = -EIO;
+	else if (len > PEM_MAX)
+		r = -EFBIG;
 	fclose(file);
 	if (r < 0) {
-		snprintf(ret_reason, reason_size, "%s: cannot be read", path);
-		free(text);
+		snprintf(ret_reason, reason_size, "%s: %s", path,
+			 r == -EFBIG ? "larger than 1 MiB" : "cannot be read");
+		wipe_and_free(text);
 		return r;
 	}
 	text[len] = '\0';
@@ -41,7 +54,7 @@ static int read_file(const char *path, char **ret_text, char *ret_reason, size_t
 void tls_files_deinit(struct tls_files *files)
 {
 	free(files->certificate);
-	free(files->key);
+	wipe_and_free(files->key);
 	free(files->client_ca);
 	*files = (struct tls_files){0};
 }

@@ -112,3 +112,15 @@ def test_a_broken_file_stops_the_start_with_a_reason(files: Path, broken: str) -
 
     assert registry.wait() == 1
     assert "TLS" in registry.log_text() or broken in registry.log_text()
+
+
+@pytest.mark.parametrize("large", ["server.pem", "server.key", "ca.pem"])
+def test_a_file_is_read_whole_or_not_at_all(files: Path, large: str) -> None:
+    text = (files / large).read_text()
+    (files / large).write_text(text + "\n" * ((1 << 20) + 1 - len(text)))
+
+    registry = Registry(files / "data", "memory", arguments=arguments(files, True), start=False)
+    registry.launch()
+
+    assert registry.wait() == 1
+    assert f"{large}: larger than 1 MiB" in registry.log_text()
