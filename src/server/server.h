@@ -12,7 +12,8 @@ struct settings;
  * must outlive it. */
 int server_new(const struct settings *settings, struct clock *clock, struct server **ret_server,
 	       char *ret_reason, size_t reason_size);
-/* Serves until SIGTERM, SIGINT or SIGHUP, then drains: a second signal hurries. Main thread only. */
+/* Serves until SIGTERM, SIGINT or SIGHUP, then drains: a second signal hurries. Main thread only.
+ */
 void server_run(struct server *server);
 /* NULL and half-built ones are fine. */
 void server_free(struct server *server);

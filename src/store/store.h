@@ -218,7 +218,8 @@ int store_open(const struct settings *settings, struct clock *clock, struct coun
 
 /*
  * Completes what is pending, what was not begun as STORE_UNAVAILABLE; from then on nothing is
- * pending any more: what would have to wait is STORE_UNAVAILABLE at once. Settling goes on. For shutdown, while others may still call. Blocks.
+ * pending any more: what would have to wait is STORE_UNAVAILABLE at once. Settling goes on. For
+ * shutdown, while others may still call. Blocks.
  */
 void store_stop(struct store *store);
 
