@@ -6,11 +6,11 @@
 #include "config/reason.h"
 
 const struct argument_action argument_actions[] = {
-	{"help", SETTINGS_HELP, "Show this text."},
-	{"version", SETTINGS_VERSION, "Show the version."},
-	{"check-config", SETTINGS_CHECK, "Say what is wrong, or show the settings in force."},
-	{"sample-config", SETTINGS_SAMPLE, "Write a configuration file with every option."},
-	{"man-config", SETTINGS_MAN, "Write the option list of registryd.conf(5), in mdoc."},
+	{"help", "-h", SETTINGS_HELP, "Show this text."},
+	{"version", NULL, SETTINGS_VERSION, "Show the version."},
+	{"check-config", NULL, SETTINGS_CHECK, "Say what is wrong, or show the settings in force."},
+	{"sample-config", NULL, SETTINGS_SAMPLE, "Write a configuration file with every option."},
+	{"man-config", NULL, SETTINGS_MAN, "Write the option list of registryd.conf(5), in mdoc."},
 };
 const size_t argument_action_count = sizeof(argument_actions) / sizeof(argument_actions[0]);
 
@@ -29,6 +29,15 @@ static const struct argument_action *find_action(struct slice name)
 {
 	for (size_t i = 0; i < argument_action_count; i++) {
 		if (slice_equal(slice_of(argument_actions[i].name), name))
+			return &argument_actions[i];
+	}
+	return NULL;
+}
+
+static const struct argument_action *find_brief(const char *text)
+{
+	for (size_t i = 0; i < argument_action_count; i++) {
+		if (argument_actions[i].brief && strcmp(argument_actions[i].brief, text) == 0)
 			return &argument_actions[i];
 	}
 	return NULL;
@@ -59,10 +68,14 @@ static bool split(const char *text, struct argument *ret_argument)
 static int read_one(const char *text, const char *next, struct arguments *arguments,
 		    bool *ret_taken, char *ret_reason, size_t reason_size)
 {
-	const struct argument_action *action;
+	const struct argument_action *action = find_brief(text);
 	const struct option *option;
 	struct argument argument;
 
+	if (action) {
+		arguments->action = action->action;
+		return 0;
+	}
 	if (!split(text, &argument))
 		return reason_set(ret_reason, reason_size, "%s is not an option; see --help",
 				  quote(slice_of(text)).text);

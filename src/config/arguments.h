@@ -16,6 +16,7 @@ int arguments_read(int argc, char **argv, struct arguments *ret_arguments, char 
 /* What can be asked for, for --help. */
 struct argument_action {
 	const char *name;
+	const char *brief; /* another way to write it, with its dash; NULL: none */
 	enum settings_action action;
 	const char *sentence;
 };

@@ -109,6 +109,8 @@ void describe_help(FILE *out)
 	for (size_t i = 0; i < argument_action_count; i++) {
 		struct text left = {0};
 
+		if (argument_actions[i].brief)
+			add(&left, "%s, ", argument_actions[i].brief);
 		add(&left, "--%s", argument_actions[i].name);
 		help_row(out, left.data, argument_actions[i].sentence);
 	}
@@ -138,7 +140,7 @@ static void write_setting(FILE *out, const struct option *option, const struct s
 /* A text may be empty only where that is what it takes. */
 static bool is_unset(const struct option *option, const struct settings *settings)
 {
-	return option->type == OPTION_TEXT && option->min > 0 &&
+	return option->type == OPTION_PATH && option->min > 0 &&
 	       option_value_text(option, settings)[0] == '\0';
 }
 

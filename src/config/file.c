@@ -88,6 +88,8 @@ static int parse_setting(struct slice setting, unsigned number, struct config_fi
 		return reason_set(ret_reason, reason_size, "%s is not: name = value",
 				  quote(setting).text);
 	name = trim((struct slice){setting.data, (size_t)(equals - setting.data)});
+	if (name.len == 0)
+		return reason_set(ret_reason, reason_size, "no name before \"=\"");
 	option = find_option(name, file, ret_reason, reason_size);
 	if (!option)
 		return -EINVAL;

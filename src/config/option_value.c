@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
+/* As other formats have them. */
+static bool is_quoted(struct slice text)
+{
+	return text.len > 0 && (text.data[0] == '"' || text.data[0] == '\'');
+}
+
 /* ---- Numbers ---- */
 
 struct quoted option_value_words(const struct option *option, int64_t number)
@@ -127,9 +133,9 @@ static int read_choice(const struct option *option, struct slice text,
 	return read_word(option->words, text, ret_value, ret_reason, reason_size);
 }
 
-/* ---- Texts ---- */
+/* ---- Paths ---- */
 
-static int read_text(const struct option *option, struct slice text, struct option_value *ret_value,
+static int read_path(const struct option *option, struct slice text, struct option_value *ret_value,
 		     char *ret_reason, size_t reason_size)
 {
 	if ((int64_t)text.len < option->min)
@@ -137,6 +143,12 @@ static int read_text(const struct option *option, struct slice text, struct opti
 	if ((int64_t)text.len > option->max)
 		return reason_set(ret_reason, reason_size, "is longer than %" PRId64 " bytes",
 				  option->max);
+	/* Some shells leave it as it is behind "--data-dir=", and nobody wants a file "~". */
+	if (text.len > 0 && text.data[0] == '~')
+		return reason_set(ret_reason, reason_size, "%s: ~ is not expanded here",
+				  quote(text).text);
+	if (is_quoted(text) && text.len > 1 && text.data[text.len - 1] == text.data[0])
+		return reason_set(ret_reason, reason_size, "%s is not a path", quote(text).text);
 	ret_value->text = text;
 	return 0;
 }
@@ -239,7 +251,7 @@ typedef int read_value(const struct option *option, struct slice text,
 		       struct option_value *ret_value, char *ret_reason, size_t reason_size);
 
 static read_value *const readers[] = {
-	[OPTION_TEXT] = read_text,         [OPTION_INTEGER] = read_integer,
+	[OPTION_PATH] = read_path,         [OPTION_INTEGER] = read_integer,
 	[OPTION_SIZE] = read_size,         [OPTION_CHOICE] = read_choice,
 	[OPTION_ADDRESS] = read_address,   [OPTION_ADDRESSES] = read_addresses,
 	[OPTION_LISTENER] = read_listener,
@@ -252,6 +264,13 @@ static bool has_control_byte(struct slice text)
 			return true;
 	}
 	return false;
+}
+
+static void add_reason(const char *more, char *ret_reason, size_t reason_size)
+{
+	size_t len = strlen(ret_reason);
+
+	snprintf(ret_reason + len, reason_size - len, "%s", more);
 }
 
 int option_value_read(const struct option *option, const struct option_word *words,
@@ -268,6 +287,8 @@ int option_value_read(const struct option *option, const struct option_word *wor
 		r = read_word(words, text, &value, ret_reason, reason_size);
 	else
 		r = readers[option->type](option, text, &value, ret_reason, reason_size);
+	if (r < 0 && is_quoted(text))
+		add_reason("; values are not quoted", ret_reason, reason_size);
 	if (r < 0)
 		return r;
 

@@ -13,7 +13,7 @@
 #define ALIASES(...) ((const struct option_alias[]){__VA_ARGS__, {NULL, NULL}})
 
 const struct option options[] = {
-	{FIELD(config), .type = OPTION_TEXT, .min = 1, .max = PATH_MAX - 1, .not_in_file = true,
+	{FIELD(config), .type = OPTION_PATH, .min = 1, .max = PATH_MAX - 1, .not_in_file = true,
 	 .fallback = "/etc/registryd/registryd.conf", .value_name = "FILE",
 	 .sentence = "Configuration file. The default one may be absent, one named here may not."},
 	{FIELD(bind), .type = OPTION_ADDRESS, .fallback = "",
@@ -30,7 +30,7 @@ const struct option options[] = {
 	 .aliases = ALIASES({"STORAGE_TYPE", WORDS({"RAM", "memory"}, {"LMDB", "lmdb"})}),
 	 .sentence = "Where registrations are kept: lmdb is durable, memory is empty again after "
 		     "every start."},
-	{FIELD(data_dir), .type = OPTION_TEXT, .min = 1, .max = PATH_MAX - 1, .value_name = "DIR",
+	{FIELD(data_dir), .type = OPTION_PATH, .min = 1, .max = PATH_MAX - 1, .value_name = "DIR",
 	 .example = "/var/lib/registryd",
 	 .fallback_words =
 		 "$STATE_DIRECTORY if set, /var/lib/registryd for root, else registryd in "
@@ -90,14 +90,14 @@ const struct option options[] = {
 	 .aliases = ALIASES({"EXPIRES", NULL}), .value_name = "SECONDS",
 	 .sentence =
 		 "Accepted for the sake of older deployments and ignored: expiry is immediate."},
-	{FIELD(tls_certificate), .type = OPTION_TEXT, .max = PATH_MAX - 1, .fallback = "",
+	{FIELD(tls_certificate), .type = OPTION_PATH, .max = PATH_MAX - 1, .fallback = "",
 	 .fallback_words = "none, plain HTTP", .example = "/etc/registryd/certificate.pem",
 	 .value_name = "FILE",
 	 .sentence = "Certificate chain of the public port, PEM. Needs tls_key."},
-	{FIELD(tls_key), .type = OPTION_TEXT, .max = PATH_MAX - 1, .fallback = "",
+	{FIELD(tls_key), .type = OPTION_PATH, .max = PATH_MAX - 1, .fallback = "",
 	 .fallback_words = "none", .example = "/etc/registryd/key.pem", .value_name = "FILE",
 	 .sentence = "Private key of the certificate, PEM."},
-	{FIELD(tls_client_ca), .type = OPTION_TEXT, .max = PATH_MAX - 1, .fallback = "",
+	{FIELD(tls_client_ca), .type = OPTION_PATH, .max = PATH_MAX - 1, .fallback = "",
 	 .fallback_words = "none, clients are not asked for certificates",
 	 .example = "/etc/registryd/clients.pem", .value_name = "FILE",
 	 .sentence =

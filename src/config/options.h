@@ -8,7 +8,7 @@
 #include "config/settings.h"
 
 enum option_type {
-	OPTION_TEXT, /* its length in bytes is in the range */
+	OPTION_PATH, /* its length in bytes is in the range; nothing in it is expanded */
 	OPTION_INTEGER,
 	OPTION_SIZE,      /* bytes; the suffixes k, M and G are powers of 1024 */
 	OPTION_CHOICE,    /* one of words, in any case */

@@ -25,7 +25,7 @@ struct loading {
 	struct settings settings;
 	struct arguments arguments;
 	char **environment;
-	bool config_named; /* by somebody, so that it must be there */
+	const char *config_namer; /* who named the file, so that it must be there; NULL: nobody */
 	char *reason;
 	size_t reason_size;
 };
@@ -129,11 +129,13 @@ static int set_from_file(struct loading *loading)
 	struct buffer text = {0};
 	int r = read_file(path, &text);
 
-	if (!loading->config_named && (r == -ENOENT || r == -ENOTDIR)) {
+	if (!loading->config_namer && (r == -ENOENT || r == -ENOTDIR)) {
 		loading->settings.config[0] = '\0';
 		r = 0;
 	} else if (r < 0) {
-		reason_set(loading->reason, loading->reason_size, "%s: %s", path, strerror(-r));
+		reason_set(loading->reason, loading->reason_size, "%s%s%s: %s",
+			   loading->config_namer ? loading->config_namer : "",
+			   loading->config_namer ? ": " : "", path, strerror(-r));
 		r = r == -ENOMEM ? r : -EINVAL;
 	} else {
 		r = set_from_text(loading, path, (struct slice){text.data, text.len});
@@ -215,19 +217,58 @@ static int set_from_arguments(struct loading *loading)
 
 /* ---- All together ---- */
 
-static int check_together(struct loading *loading)
+/* An argument, a variable or the file: where an option that is not at its default was set. */
+static void write_source(const struct loading *loading, const struct option *option,
+			 char *ret_source, size_t size)
+{
+	char variable[64];
+
+	write_variable(option, variable, sizeof(variable));
+	if (loading->arguments.values[option - options])
+		snprintf(ret_source, size, "%s", argument_name(option).text);
+	else if (environment_get(loading->environment, variable))
+		snprintf(ret_source, size, "environment %s", variable);
+	else
+		snprintf(ret_source, size, "%s", loading->settings.config);
+}
+
+/* name is the option that is set. */
+static int refuse_alone(struct loading *loading, const char *name, const char *what)
+{
+	char source[REASON_SIZE];
+
+	write_source(loading, option_find(slice_of(name)), source, sizeof(source));
+	return reason_set(loading->reason, loading->reason_size, "%s: %s", source, what);
+}
+
+static int check_tls(struct loading *loading)
 {
 	const struct settings *settings = &loading->settings;
 	bool certificate = settings->tls_certificate[0] != '\0';
 	bool key = settings->tls_key[0] != '\0';
 
-	if (certificate != key)
-		return reason_set(loading->reason, loading->reason_size,
-				  "tls_certificate and tls_key must come together: %s is not set",
-				  key ? "tls_certificate" : "tls_key");
+	if (certificate && !key)
+		return refuse_alone(
+			loading, "tls_certificate",
+			"tls_certificate and tls_key must come together: tls_key is not set");
+	if (key && !certificate)
+		return refuse_alone(
+			loading, "tls_key",
+			"tls_certificate and tls_key must come together: tls_certificate is not "
+			"set");
 	if (settings->tls_client_ca[0] && !certificate)
-		return reason_set(loading->reason, loading->reason_size,
-				  "tls_client_ca needs tls_certificate and tls_key");
+		return refuse_alone(loading, "tls_client_ca",
+				    "tls_client_ca needs tls_certificate and tls_key");
+	return 0;
+}
+
+static int check_together(struct loading *loading)
+{
+	const struct settings *settings = &loading->settings;
+	int r = check_tls(loading);
+
+	if (r < 0)
+		return r;
 	if (!settings->data_dir[0] && strcmp(settings->store, "lmdb") == 0)
 		return reason_set(loading->reason, loading->reason_size,
 				  "data_dir must be set: there is no HOME to find one");
@@ -244,8 +285,10 @@ static int load(struct loading *loading)
 		return r;
 
 	/* Which file it is, only those say that come after the file. */
-	loading->config_named = loading->arguments.values[config - options] ||
-				environment_get(loading->environment, "REGISTRYD_CONFIG");
+	if (loading->arguments.values[config - options])
+		loading->config_namer = "--config";
+	else if (environment_get(loading->environment, "REGISTRYD_CONFIG"))
+		loading->config_namer = "environment REGISTRYD_CONFIG";
 	r = set_from_variables(loading, config);
 	if (r >= 0)
 		r = set_from_argument(loading, config);

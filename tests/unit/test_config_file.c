@@ -111,8 +111,8 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 	} rows[] = {
 		{BYTES("port"), "f:1: \"port\" is not: name = value"},
 		{BYTES("port 1\n"), "f:1: \"port 1\" is not: name = value"},
-		{BYTES("= 1\n"), "f:1: unknown option \"\""},
-		{BYTES("="), "f:1: unknown option \"\""},
+		{BYTES("= 1\n"), "f:1: no name before \"=\""},
+		{BYTES(" ="), "f:1: no name before \"=\""},
 		{BYTES("\n\nprot = 1\n"), "f:3: unknown option \"prot\""},
 		{BYTES("Port = 1\n"), "f:1: unknown option \"Port\""},
 		{BYTES("port x = 1\n"), "f:1: unknown option \"port x\""},
@@ -136,7 +136,12 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 		{BYTES("data_dir = /a\x1b[1m\n"),
 		 "f:1: data_dir: \"/a?[1m\" has a control character"},
 		{BYTES("port = 1\nbind = \"::1\"\n"),
-		 "f:2: bind: \"\"::1\"\" is not an IP address"},
+		 "f:2: bind: \"\"::1\"\" is not an IP address; values are not quoted"},
+		{BYTES("port = '4570'\n"),
+		 "f:1: port: \"'4570'\" is not a whole number; values are not quoted"},
+		{BYTES("data_dir = \"/a b\"\n"),
+		 "f:1: data_dir: \"\"/a b\"\" is not a path; values are not quoted"},
+		{BYTES("data_dir = ~/data\n"), "f:1: data_dir: \"~/data\": ~ is not expanded here"},
 	};
 
 	(void)state;

@@ -190,9 +190,22 @@ static void a_named_file_that_cannot_be_read_stops_the_start(void **state)
 	struct fixture *fixture = *state;
 
 	assert_refused(fixture, ITEMS("--config", "/nonexistent/file"), NULL,
-		       "/nonexistent/file: No such file or directory");
-	assert_refused(fixture, ITEMS("--config=/"), NULL, "/: Is a directory");
+		       "--config: /nonexistent/file: No such file or directory");
+	assert_refused(fixture, ITEMS("--config=/"), NULL, "--config: /: Is a directory");
 	assert_refused(fixture, ITEMS("--config="), NULL, "--config: must not be empty");
+}
+
+static void a_file_that_cannot_be_read_is_told_with_the_variable_that_names_it(void **state)
+{
+	const char *argv[] = {"registryd", NULL};
+	struct fixture *fixture = *state;
+
+	assert_int_equal(settings_load(1, (char **)argv, (char **)ITEMS("REGISTRYD_CONFIG=/none"),
+				       &fixture->settings, &fixture->action, fixture->reason,
+				       sizeof(fixture->reason)),
+			 -EINVAL);
+	assert_string_equal(fixture->reason,
+			    "environment REGISTRYD_CONFIG: /none: No such file or directory");
 }
 
 static void a_mistake_in_the_file_is_told_with_its_line(void **state)
@@ -264,6 +277,19 @@ static void an_empty_variable_counts_as_unset(void **state)
 
 	assert_string_equal(fixture->settings.store, "lmdb");
 	assert_int_equal(fixture->settings.port, 77);
+}
+
+/* Service managers make such names: REGISTRYD_SERVICE_HOST. */
+static void a_variable_that_is_no_option_does_not_count(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(load(fixture, NULL,
+			      ITEMS("REGISTRYD_SERVICE_HOST=10.0.0.1", "REGISTRYD_PROT=x",
+				    "STATE_DIRECTORY=/var/lib/a:/var/lib/b")),
+			 0);
+
+	assert_string_equal(fixture->settings.data_dir, "/var/lib/a");
 }
 
 static void a_bad_variable_is_told_by_its_name(void **state)
@@ -343,6 +369,12 @@ static void a_bad_argument_is_told_by_its_name(void **state)
 		{{"--=1"}, "\"--=1\" is not an option"},
 		{{""}, "\"\" is not an option"},
 		{{"--help=yes"}, "--help takes no value"},
+		{{"-h=yes"}, "\"-h=yes\" is not an option"},
+		{{"--port", "\"1\""}, "is not a whole number; values are not quoted"},
+		{{"--config", "~/registryd.conf"},
+		 "--config: \"~/registryd.conf\": ~ is not expanded"},
+		{{"--data-dir=~"}, "--data-dir: \"~\": ~ is not expanded here"},
+		{{"--tls-key=~ann/key"}, "--tls-key: \"~ann/key\": ~ is not expanded here"},
 		{{"--bind", "localhost"}, "--bind: \"localhost\" is not an IP address"},
 		{{"--bind", "[::1]"}, "--bind: \"[::1]\" is not an IP address"},
 		{{"--bind", "127.0.0.1\n"}, "--bind: \"127.0.0.1?\" has a control character"},
@@ -406,9 +438,8 @@ static void what_is_asked_for_needs_no_good_settings(void **state)
 		const char *argument;
 		enum settings_action action;
 	} rows[] = {
-		{"--help", SETTINGS_HELP},
-		{"--version", SETTINGS_VERSION},
-		{"--sample-config", SETTINGS_SAMPLE},
+		{"--help", SETTINGS_HELP},       {"-h", SETTINGS_HELP},
+		{"--version", SETTINGS_VERSION}, {"--sample-config", SETTINGS_SAMPLE},
 		{"--man-config", SETTINGS_MAN},
 	};
 	struct fixture *fixture = *state;
@@ -426,13 +457,21 @@ static void what_is_asked_for_needs_no_good_settings(void **state)
 static void certificate_and_key_come_together(void **state)
 {
 	struct fixture *fixture = *state;
+	char reason[128];
 
 	assert_refused(fixture, ITEMS("--tls-certificate=/c", "--store=memory"), NULL,
-		       "tls_certificate and tls_key must come together: tls_key is not set");
+		       "--tls-certificate: tls_certificate and tls_key must come together: tls_key "
+		       "is not set");
 	assert_refused(fixture, ITEMS("--tls-key=/k", "--store=memory"), NULL,
 		       "must come together: tls_certificate is not set");
 	assert_refused(fixture, ITEMS("--tls-client-ca=/a", "--store=memory"), NULL,
-		       "tls_client_ca needs tls_certificate and tls_key");
+		       "--tls-client-ca: tls_client_ca needs tls_certificate and tls_key");
+	assert_refused(fixture, ITEMS("--store=memory"), ITEMS("REGISTRYD_TLS_KEY=/k"),
+		       "environment REGISTRYD_TLS_KEY: tls_certificate and tls_key must");
+	write_file(fixture, "tls_key = /k\n");
+	snprintf(reason, sizeof(reason), "%s: tls_certificate and tls_key must", fixture->path);
+	assert_refused(fixture, ITEMS("--store=memory"), NULL, reason);
+	write_file(fixture, "");
 	assert_int_equal(load(fixture,
 			      ITEMS("--tls-certificate=/c", "--tls-key=/k", "--tls-client-ca=/a",
 				    "--store=memory"),
@@ -558,11 +597,13 @@ int main(void)
 		TEST(each_later_source_wins),
 		TEST(the_file_can_be_named_in_the_environment),
 		TEST(a_named_file_that_cannot_be_read_stops_the_start),
+		TEST(a_file_that_cannot_be_read_is_told_with_the_variable_that_names_it),
 		TEST(a_mistake_in_the_file_is_told_with_its_line),
 		TEST(a_file_beyond_all_measure_is_refused),
 		TEST(names_of_older_deployments_keep_working),
 		TEST(an_option_has_a_variable_of_its_own_that_wins),
 		TEST(an_empty_variable_counts_as_unset),
+		TEST(a_variable_that_is_no_option_does_not_count),
 		TEST(a_bad_variable_is_told_by_its_name),
 		TEST(arguments_are_taken_in_both_forms),
 		TEST(the_last_of_several_arguments_wins),
