@@ -64,11 +64,11 @@ void answers_give_failure(struct http_request *request, int outcome)
 	answers_give(request, failures[outcome]);
 }
 
-void answers_give_bad_request(struct http_request *request, struct slice detail)
+void answers_give_detailed(struct http_request *request, enum answer answer, struct slice detail)
 {
 	struct buffer *out = &request->out;
 
-	answers_give(request, ANSWER_BAD_REQUEST);
+	answers_give(request, answer);
 	out->len -= out->len > 0; /* the closing bracket */
 	buffer_append_slice(out, SLICE(",\"detail\":"));
 	json_write_text(out, detail);

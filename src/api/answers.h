@@ -33,8 +33,8 @@ void answers_give(struct http_request *request, enum answer answer);
 /* What a registry_outcome that is not a success means to a client. */
 void answers_give_failure(struct http_request *request, int outcome);
 
-/* 400 with what is wrong and where, in our words or the client's. */
-void answers_give_bad_request(struct http_request *request, struct slice detail);
+/* With what is wrong and where; nothing from outside is in it. answer has a body of its own. */
+void answers_give_detailed(struct http_request *request, enum answer answer, struct slice detail);
 
 /* 503 with the reason as its message, for /ready. */
 void answers_give_not_ready(struct http_request *request, struct slice reason);

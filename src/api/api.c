@@ -35,6 +35,16 @@ static bool may_pass(const struct api_call *call)
 	       http_request_has_certificate(call->request);
 }
 
+static void refuse_path(struct http_request *request, enum route_listener listener)
+{
+	static const char *const reasons[] = {
+		[ROUTE_PUBLIC] = "no such path; each id is one percent-encoded piece",
+		[ROUTE_ADMIN] = "no such path on the admin listener",
+	};
+
+	answers_give_detailed(request, ANSWER_NOT_FOUND, slice_of(reasons[listener]));
+}
+
 /* Finds who handles the request. False: it was answered. */
 static bool find_method(struct api_call *call, enum route_listener listener)
 {
@@ -48,7 +58,7 @@ static bool find_method(struct api_call *call, enum route_listener listener)
 	if (!may_pass(call))
 		answers_give(request, ANSWER_UNAUTHORIZED);
 	else if (!call->route)
-		answers_give(request, ANSWER_NOT_FOUND);
+		refuse_path(request, listener);
 	else if (!call->method)
 		answers_give_not_allowed(request, routes_allow(call->route));
 	else

@@ -245,6 +245,8 @@ static int parse(struct slice text, json_t **ret_object, struct body_problem *pr
 	json_error_t error;
 	json_t *value;
 
+	if (text.len == 0)
+		return bad(problem, "body: is empty");
 	/* Behind a number the parser would pass over it. */
 	if (nul)
 		return bad(problem, "body: a NUL character at byte %d", (int)(nul - text.data) + 1);

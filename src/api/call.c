@@ -2,6 +2,7 @@
 #include "api/call.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "api/criteria.h"
 #include "api/json_writer.h"
@@ -17,17 +18,33 @@ static bool refuse_fault(struct api_call *call)
 	return false;
 }
 
+static void refuse_id(struct api_call *call, size_t piece, enum target_id why)
+{
+	static const char *const reasons[] = {
+		[TARGET_ID_EMPTY] = "is empty",
+		[TARGET_ID_BAD_ESCAPE] = "has a % without two hexadecimal digits behind it",
+		[TARGET_ID_NUL] = "has a NUL character",
+		[TARGET_ID_NOT_UTF8] = "is not UTF-8",
+	};
+	struct slice name = routes_id_name(call->route, piece);
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "path: piece %zu (%.*s) %s", piece + 1, (int)name.len,
+		 name.data, reasons[why]);
+	answers_give_detailed(call->request, ANSWER_BAD_REQUEST, slice_of(detail));
+}
+
 bool call_read_id(struct api_call *call, size_t piece, struct slice *ret_id)
 {
 	struct http_request *request = call->request;
-	bool no_memory = false;
+	int r;
 
-	if (target_decode_id(request->pieces[piece], &request->arena, ret_id, &no_memory))
-		return true;
-	if (no_memory)
+	r = target_decode_id(request->pieces[piece], &request->arena, ret_id);
+	if (r < 0)
 		return refuse_fault(call);
-	answers_give_bad_request(request, SLICE("path: empty or badly encoded id"));
-	return false;
+	if (r != TARGET_ID_OK)
+		refuse_id(call, piece, (enum target_id)r);
+	return r == TARGET_ID_OK;
 }
 
 bool call_read_body(struct api_call *call, enum entry_kind kind, enum body_use use)
@@ -40,22 +57,31 @@ bool call_read_body(struct api_call *call, enum entry_kind kind, enum body_use u
 	if (r < 0)
 		return refuse_fault(call);
 	if (r == BODY_BAD)
-		answers_give_bad_request(request, slice_of(problem.text));
+		answers_give_detailed(request, ANSWER_BAD_REQUEST, slice_of(problem.text));
 	return r == BODY_OK;
 }
 
 bool call_read_criteria(struct api_call *call)
 {
+	static const struct {
+		enum answer answer;
+		struct slice detail;
+	} refusals[] = {
+		[CRITERIA_NONE] = {ANSWER_NOT_FOUND,
+				   SLICE("query: a search needs resources or dataSchemes")},
+		[CRITERIA_UNKNOWN] = {ANSWER_NOT_FOUND,
+				      SLICE("query: only resources and dataSchemes are known")},
+		[CRITERIA_TOO_MANY] = {ANSWER_BAD_REQUEST,
+				       SLICE("query: more than 64 values wanted")},
+	};
 	struct http_request *request = call->request;
 	int r;
 
 	r = criteria_read(request->query, &request->arena, &call->search);
 	if (r < 0)
 		return refuse_fault(call);
-	if (r == CRITERIA_INVALID)
-		answers_give(request, ANSWER_NOT_FOUND);
-	if (r == CRITERIA_TOO_MANY)
-		answers_give_bad_request(request, SLICE("query: more than 64 values wanted"));
+	if (r != CRITERIA_OK)
+		answers_give_detailed(request, refusals[r].answer, refusals[r].detail);
 	return r == CRITERIA_OK;
 }
 

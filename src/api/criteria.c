@@ -57,13 +57,13 @@ static int collect(struct slice query, struct arena *arena, struct buffer *items
 		int list = find_parameter(name);
 
 		if (list == LIST_COUNT)
-			return CRITERIA_INVALID;
+			return CRITERIA_UNKNOWN;
 		append_items(&items[list], value);
 		any = true;
 	}
 	if (no_memory)
 		return -ENOMEM;
-	return any ? CRITERIA_OK : CRITERIA_INVALID;
+	return any ? CRITERIA_OK : CRITERIA_NONE;
 }
 
 static int keep(struct arena *arena, const struct buffer *items, struct wanted *wanted)

@@ -6,8 +6,9 @@
 
 enum criteria_result {
 	CRITERIA_OK = 0,
-	CRITERIA_INVALID = 1,  /* no parameter, or one that is unknown: 404 */
-	CRITERIA_TOO_MANY = 2, /* more than SEARCH_WANTED_MAX distinct values of one kind: 400 */
+	CRITERIA_NONE = 1,     /* no parameter: 404 */
+	CRITERIA_UNKNOWN = 2,  /* one that is neither: 404 */
+	CRITERIA_TOO_MANY = 3, /* more than SEARCH_WANTED_MAX distinct values of one kind: 400 */
 };
 
 /* query is raw; absent counts as empty. CRITERIA_*, or -ENOMEM. Texts are in the arena. */

@@ -129,6 +129,16 @@ const struct route *routes_find(const struct routes *routes, enum route_listener
 	return NULL;
 }
 
+struct slice routes_id_name(const struct route *route, size_t piece)
+{
+	const char *word = route->shape + 1;
+
+	for (; piece > 0; piece--)
+		word += strcspn(word, "/") + 1;
+	assert(word[0] == ':');
+	return (struct slice){word + 1, strcspn(word, "/") - 1};
+}
+
 const struct route_method *routes_method(const struct route *route, struct slice method)
 {
 	const struct route_method *found = NULL;

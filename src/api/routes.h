@@ -53,6 +53,9 @@ void routes_init(struct routes *routes);
 const struct route *routes_find(const struct routes *routes, enum route_listener listener,
 				const struct slice *pieces, size_t piece_count);
 
+/* What the shape calls that piece of a path, counted from 0: "user". It is an id. */
+struct slice routes_id_name(const struct route *route, size_t piece);
+
 /* NULL if the shape does not have the method. HEAD is GET. */
 const struct route_method *routes_method(const struct route *route, struct slice method);
 

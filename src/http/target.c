@@ -1,6 +1,8 @@
 /* Splits the raw request target and decodes its parts, each exactly once (spec 3). */
 #include "http/target.h"
 
+#include <errno.h>
+
 #include <unistr.h>
 
 static size_t scheme_length(struct slice raw)
@@ -147,23 +149,29 @@ static bool decode(struct slice text, struct arena *arena, struct slice *ret_dec
 	return true;
 }
 
-static bool is_id_text(struct slice text)
+static enum target_id check_id(struct slice text)
 {
-	return text.len > 0 && !memchr(text.data, '\0', text.len) &&
-	       !u8_check((const uint8_t *)text.data, text.len);
+	if (text.len == 0)
+		return TARGET_ID_EMPTY;
+	if (memchr(text.data, '\0', text.len))
+		return TARGET_ID_NUL;
+	if (u8_check((const uint8_t *)text.data, text.len))
+		return TARGET_ID_NOT_UTF8;
+	return TARGET_ID_OK;
 }
 
-bool target_decode_id(struct slice piece, struct arena *arena, struct slice *ret_id,
-		      bool *ret_no_memory)
+int target_decode_id(struct slice piece, struct arena *arena, struct slice *ret_id)
 {
 	bool bad_escape = false;
+	enum target_id result;
 	struct slice id;
 
-	*ret_no_memory = !decode(piece, arena, &id, &bad_escape);
-	if (*ret_no_memory || bad_escape || !is_id_text(id))
-		return false;
-	*ret_id = id;
-	return true;
+	if (!decode(piece, arena, &id, &bad_escape))
+		return -ENOMEM;
+	result = bad_escape ? TARGET_ID_BAD_ESCAPE : check_id(id);
+	if (result == TARGET_ID_OK)
+		*ret_id = id;
+	return (int)result;
 }
 
 /* Takes the next part that is not empty off the cursor. */

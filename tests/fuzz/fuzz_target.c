@@ -17,9 +17,8 @@ static void assert_within(struct slice part, struct slice whole)
 static void check_id(struct slice piece, struct arena *arena)
 {
 	struct slice id;
-	bool no_memory;
 
-	if (!target_decode_id(piece, arena, &id, &no_memory))
+	if (target_decode_id(piece, arena, &id) != TARGET_ID_OK)
 		return;
 	assert(id.len > 0 && id.len <= piece.len);
 	assert(!memchr(id.data, '\0', id.len));

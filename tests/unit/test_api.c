@@ -286,6 +286,9 @@ static void ask(struct stage *stage, const char *method, const char *target, con
 }
 
 #define NOT_FOUND "{\"message\":\"Not Found\"}"
+#define NOT_FOUND_SINCE(detail) "{\"message\":\"Not Found\",\"detail\":\"" detail "\"}"
+#define NO_SUCH_PATH NOT_FOUND_SINCE("no such path; each id is one percent-encoded piece")
+#define BAD_SINCE(detail) "{\"message\":\"Bad Request\",\"detail\":\"" detail "\"}"
 #define UNAVAILABLE "{\"message\":\"Temporary Unavailable\"}"
 #define FAULT "{\"message\":\"Internal Server Error\"}"
 
@@ -373,25 +376,32 @@ static void a_hyperty_is_not_shown_to_be_another_users(void **state)
 
 static void a_search_by_anything_unknown_is_answered_without_a_look(void **state)
 {
-	static const char *const targets[] = {
-		"/hyperty/user/u/hyperty?x=1",        "/hyperty/email/e/hyperty",
-		"/hyperty/dataobject/url/o/do",       "/hyperty/dataobject/name/n/do?dd=x",
-		"/hyperty/dataobject/reporter/r/do?",
+	static const char none[] =
+		NOT_FOUND_SINCE("query: a search needs resources or dataSchemes");
+	static const char unknown[] =
+		NOT_FOUND_SINCE("query: only resources and dataSchemes are known");
+	static const struct {
+		const char *target;
+		const char *answer;
+	} rows[] = {
+		{"/hyperty/user/u/hyperty?x=1", unknown},
+		{"/hyperty/email/e/hyperty", none},
+		{"/hyperty/dataobject/url/o/do", none},
+		{"/hyperty/dataobject/name/n/do?dd=x", unknown},
+		{"/hyperty/dataobject/reporter/r/do?", none},
 	};
 	struct stage stage;
 
 	(void)state;
 	set_up(&stage, false);
-	for (size_t i = 0; i < COUNT(targets); i++)
-		ask(&stage, "GET", targets[i], "", 404, NOT_FOUND);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ask(&stage, "GET", rows[i].target, "", 404, rows[i].answer);
 	assert_int_equal(stage.asked, 0);
 	tear_down(&stage);
 }
 
 static void what_cannot_be_read_is_refused_with_the_reason(void **state)
 {
-	static const char path[] =
-		"{\"message\":\"Bad Request\",\"detail\":\"path: empty or badly encoded id\"}";
 	struct stage stage;
 
 	(void)state;
@@ -400,10 +410,17 @@ static void what_cannot_be_read_is_refused_with_the_reason(void **state)
 	    "{\"message\":\"Bad Request\",\"detail\":\"resources: is required\"}");
 	ask(&stage, "PUT", "/dataobject/url/o", "[]", 400,
 	    "{\"message\":\"Bad Request\",\"detail\":\"body: must be a JSON object\"}");
-	ask(&stage, "PUT", "/hyperty/user//h", HYPERTY, 400, path);
-	ask(&stage, "GET", "/hyperty/user/%zz", "", 400, path);
-	ask(&stage, "GET", "/hyperty/dataobject/name/a%00b", "", 400, path);
-	ask(&stage, "GET", "/hyperty/email/%E9/x?resources=a", "", 400, path);
+	ask(&stage, "PUT", "/dataobject/url/o", "", 400, BAD_SINCE("body: is empty"));
+	ask(&stage, "PUT", "/hyperty/user//h", HYPERTY, 400,
+	    BAD_SINCE("path: piece 3 (user) is empty"));
+	ask(&stage, "PUT", "/hyperty/user/u/%", HYPERTY, 400,
+	    BAD_SINCE("path: piece 4 (hyperty) has a % without two hexadecimal digits behind it"));
+	ask(&stage, "GET", "/hyperty/dataobject/name/a%00b", "", 400,
+	    BAD_SINCE("path: piece 4 (name) has a NUL character"));
+	ask(&stage, "GET", "/hyperty/email/%E9/x?resources=a", "", 400,
+	    BAD_SINCE("path: piece 3 (email) is not UTF-8"));
+	ask(&stage, "PUT", "/dataobject/url/%E9", "{}", 400,
+	    BAD_SINCE("path: piece 3 (url) is not UTF-8"));
 	assert_int_equal(stage.asked, 0);
 	tear_down(&stage);
 }
@@ -414,8 +431,8 @@ static void unknown_paths_are_404_and_other_methods_405(void **state)
 
 	(void)state;
 	set_up(&stage, false);
-	ask(&stage, "GET", "/nope", "", 404, NOT_FOUND);
-	ask(&stage, "POST", "/nope", "", 404, NOT_FOUND);
+	ask(&stage, "GET", "/nope", "", 404, NO_SUCH_PATH);
+	ask(&stage, "POST", "/hyperty/url/hyperty://a/b", "", 404, NO_SUCH_PATH);
 	ask(&stage, "POST", "/hyperty/user/u/h", HYPERTY, 405,
 	    "{\"message\":\"Method Not Allowed\"}");
 	assert_string_equal(stage.request.allow, "GET, HEAD, PUT, DELETE");
@@ -670,7 +687,7 @@ static void the_numbers_are_for_the_admin_listener(void **state)
 
 	(void)state;
 	set_up(&stage, false);
-	ask(&stage, "GET", "/metrics", "", 404, NOT_FOUND);
+	ask(&stage, "GET", "/metrics", "", 404, NO_SUCH_PATH);
 	assert_int_equal(begin_on(&stage, api_admin_handler(stage.api), "GET", "/metrics", ""),
 			 HTTP_ANSWERED);
 	assert_int_equal(stage.request.status, 200);

@@ -405,7 +405,8 @@ static void C22_K15_what_is_not_one_json_object_is_refused(void **state)
 		struct slice text;
 		const char *problem;
 	} cases[] = {
-		{{"", 0}, "body: ends too early at byte "},
+		{{"", 0}, "body: is empty"},
+		{{"\xEF\xBB\xBF", 3}, "body: is empty"},
 		{{" \n", 2}, "body: ends too early at byte "},
 		{{"null", 4}, "body: not valid JSON at byte "},
 		{{"[]", 2}, "body: must be a JSON object"},
