@@ -5,19 +5,26 @@
 #include "log/log.h"
 #include "monitor/counters.h"
 
+#define LIMIT(field) offsetof(struct http_server, field)
+
 /* counter is COUNTER_COUNT where none but the status is counted. */
 static const struct refusal_row {
 	int status;
 	enum counter counter;
 	const char *body;
+	const char *subject; /* what was longer than its limit; NULL: nothing */
+	size_t limit;        /* where that is, by LIMIT() */
 } refusal_rows[] = {
 	[REFUSAL_PEER] = {401, COUNTER_HTTP_REFUSED_PEER, "{\"message\":\"Unauthorized request\"}"},
 	[REFUSAL_FRAMING] = {400, COUNTER_HTTP_REFUSED_FRAMING, "{\"message\":\"Bad Request\"}"},
-	[REFUSAL_LONG_TARGET] = {414, COUNTER_HTTP_REFUSED_SIZE, "{\"message\":\"URI Too Long\"}"},
+	[REFUSAL_LONG_TARGET] = {414, COUNTER_HTTP_REFUSED_SIZE, "{\"message\":\"URI Too Long\"}",
+				 "target", LIMIT(header_max_bytes)},
 	[REFUSAL_LARGE_HEADERS] = {431, COUNTER_HTTP_REFUSED_SIZE,
-				   "{\"message\":\"Request Header Fields Too Large\"}"},
+				   "{\"message\":\"Request Header Fields Too Large\"}", "headers",
+				   LIMIT(header_max_bytes)},
 	[REFUSAL_LARGE_BODY] = {413, COUNTER_HTTP_REFUSED_SIZE,
-				"{\"message\":\"Payload Too Large\"}"},
+				"{\"message\":\"Payload Too Large\"}", "body",
+				LIMIT(body_max_bytes)},
 	[REFUSAL_NO_MEMORY] = {500, COUNTER_COUNT, "{\"message\":\"Internal Server Error\"}"},
 };
 
@@ -30,6 +37,16 @@ static void write_answer(struct http_request *request, int status, const char *b
 	request->retry_after = status == 503;
 	buffer_clear(&request->out);
 	buffer_append_slice(&request->out, slice_of(body));
+}
+
+static void add_limit(struct buffer *out, const char *subject, size_t limit)
+{
+	out->len -= out->len > 0; /* the closing bracket */
+	buffer_append_slice(out, SLICE(",\"detail\":\""));
+	buffer_append_slice(out, slice_of(subject));
+	buffer_append_slice(out, SLICE(": longer than "));
+	buffer_append_uint(out, limit);
+	buffer_append_slice(out, SLICE(" bytes\"}"));
 }
 
 static void count(struct counters *counters, int status)
@@ -101,6 +118,9 @@ enum MHD_Result answer_refuse(struct exchange *exchange, enum refusal refusal)
 	if (row->counter != COUNTER_COUNT)
 		counter_add(exchange->server->counters, row->counter, 1);
 	write_answer(&exchange->request, row->status, row->body);
+	if (row->subject)
+		add_limit(&exchange->request.out, row->subject,
+			  *(const size_t *)((const char *)exchange->server + row->limit));
 	exchange->request.close = true;
 	return answer_send(exchange);
 }
