@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <microhttpd.h>
 
 #include "http/http.h"
@@ -13,6 +14,40 @@
 static gnutls_datum_t datum_of(const char *pem)
 {
 	return (gnutls_datum_t){(unsigned char *)pem, (unsigned)strlen(pem)};
+}
+
+static int try_key(const gnutls_datum_t *pem)
+{
+	gnutls_x509_privkey_t key;
+	int r = gnutls_x509_privkey_init(&key);
+
+	if (r < 0)
+		return r;
+	r = gnutls_x509_privkey_import2(key, pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+	gnutls_x509_privkey_deinit(key);
+	return r;
+}
+
+static int try_certificate(const gnutls_datum_t *pem)
+{
+	gnutls_x509_crt_t certificate;
+	int r = gnutls_x509_crt_init(&certificate);
+
+	if (r < 0)
+		return r;
+	r = gnutls_x509_crt_import(certificate, pem, GNUTLS_X509_FMT_PEM);
+	gnutls_x509_crt_deinit(certificate);
+	return r;
+}
+
+/* Which of the two it was that could not be loaded, or that it is both together. */
+static const char *name_culprit(const gnutls_datum_t *certificate, const gnutls_datum_t *key)
+{
+	if (try_certificate(certificate) < 0)
+		return "certificate";
+	if (try_key(key) < 0)
+		return "key";
+	return "certificate and key";
 }
 
 /* On failure a negative GnuTLS code, and in ret_what the part that it is about. */
@@ -24,9 +59,10 @@ static int load(gnutls_certificate_credentials_t credentials, const struct http_
 	gnutls_datum_t ca;
 	int r;
 
-	*ret_what = "certificate or key";
 	r = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key,
 						GNUTLS_X509_FMT_PEM);
+	if (r < 0)
+		*ret_what = name_culprit(&certificate, &key);
 	if (r < 0 || !options->tls_client_ca_pem)
 		return r;
 

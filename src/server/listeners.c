@@ -51,6 +51,39 @@ static int read_file(const char *path, char **ret_text, char *ret_reason, size_t
 	return 0;
 }
 
+/* Which file it is, by its option, and what it is for. */
+struct tls_file {
+	const char *option;
+	const char *path;
+	const char *marker; /* what such a file must have */
+	const char *what;   /* in words */
+	char **text;
+};
+
+/* Two files that were swapped, and the like; whether it is in order is for the TLS library. */
+static int check_marker(const struct tls_file *file, char *ret_reason, size_t reason_size)
+{
+	if (strstr(*file->text, file->marker))
+		return 0;
+	snprintf(ret_reason, reason_size, "%s: %s: %s: there is no %s in it", file->option,
+		 file->path, **file->text ? "wrong file" : "is empty", file->what);
+	return -EINVAL;
+}
+
+static int read_tls_file(const struct tls_file *file, char *ret_reason, size_t reason_size)
+{
+	char what[512];
+	int r;
+
+	if (file->path[0] == '\0')
+		return 0;
+	r = read_file(file->path, file->text, what, sizeof(what));
+	if (r == 0)
+		return check_marker(file, ret_reason, reason_size);
+	snprintf(ret_reason, reason_size, "%s: %s", file->option, what);
+	return r;
+}
+
 void tls_files_deinit(struct tls_files *files)
 {
 	free(files->certificate);
@@ -63,21 +96,17 @@ int tls_files_read(const struct settings *settings, struct tls_files *ret_files,
 		   size_t reason_size)
 {
 	struct tls_files files = {0};
-	const struct {
-		const char *path;
-		char **text;
-	} rows[] = {
-		{settings->tls_certificate, &files.certificate},
-		{settings->tls_key, &files.key},
-		{settings->tls_client_ca, &files.client_ca},
+	const struct tls_file rows[] = {
+		{"tls_certificate", settings->tls_certificate, "CERTIFICATE-----", "certificate",
+		 &files.certificate},
+		{"tls_key", settings->tls_key, "PRIVATE KEY-----", "private key", &files.key},
+		{"tls_client_ca", settings->tls_client_ca, "CERTIFICATE-----", "certificate",
+		 &files.client_ca},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int r;
+		int r = read_tls_file(&rows[i], ret_reason, reason_size);
 
-		if (rows[i].path[0] == '\0')
-			continue;
-		r = read_file(rows[i].path, rows[i].text, ret_reason, reason_size);
 		if (r < 0) {
 			tls_files_deinit(&files);
 			return r;

@@ -132,16 +132,28 @@ static int build_api(struct server *server)
 	return api_new(&options, &server->api);
 }
 
+/* Says which listener it is that cannot be had; returns r. */
+static int name_listener(const char *name, int r, char *ret_reason, size_t reason_size)
+{
+	char what[512];
+
+	snprintf(what, sizeof(what), "%s", ret_reason);
+	snprintf(ret_reason, reason_size, "%s listener: %s", name, what);
+	return r;
+}
+
 static int listen_admin(struct server *server, char *ret_reason, size_t reason_size)
 {
 	struct http_handler handler = api_admin_handler(server->api);
 	char address[LISTENER_ADDRESS_MAX];
 	struct http_options options;
+	int r;
 
 	if (!listener_admin(server->settings, address, &options))
 		return 0;
-	return http_server_new(&options, &handler, &server->counters, &server->admin, ret_reason,
-			       reason_size);
+	r = http_server_new(&options, &handler, &server->counters, &server->admin, ret_reason,
+			    reason_size);
+	return r < 0 ? name_listener("admin", r, ret_reason, reason_size) : 0;
 }
 
 static int listen_public(struct server *server, char *ret_reason, size_t reason_size)
@@ -157,7 +169,7 @@ static int listen_public(struct server *server, char *ret_reason, size_t reason_
 	r = http_server_new(&options, &handler, &server->counters, &server->public, ret_reason,
 			    reason_size);
 	tls_files_deinit(&files);
-	return r;
+	return r < 0 ? name_listener("public", r, ret_reason, reason_size) : 0;
 }
 
 static int build(struct server *server, char *ret_reason, size_t reason_size)

@@ -240,7 +240,7 @@ static void bad_client_ca_stops_the_start(void **state)
 	options.tls_key_pem = stranger.key_pem;
 	assert_true(http_server_new(&options, &handler, &counters, &server, reason,
 				    sizeof(reason)) < 0);
-	assert_non_null(strstr(reason, "TLS certificate or key: "));
+	assert_non_null(strstr(reason, "TLS certificate and key: "));
 	assert_null(server);
 }
 
