@@ -57,31 +57,40 @@ struct tls_file {
 	const char *path;
 	const char *marker; /* what such a file must have */
 	const char *what;   /* in words */
-	char **text;
+	char **ret_text;
 };
 
 /* Two files that were swapped, and the like; whether it is in order is for the TLS library. */
-static int check_marker(const struct tls_file *file, char *ret_reason, size_t reason_size)
+static int check_marker(const struct tls_file *file, const char *text, char *ret_reason,
+			size_t reason_size)
 {
-	if (strstr(*file->text, file->marker))
+	if (strstr(text, file->marker))
 		return 0;
 	snprintf(ret_reason, reason_size, "%s: %s: %s: there is no %s in it", file->option,
-		 file->path, **file->text ? "wrong file" : "is empty", file->what);
+		 file->path, text[0] ? "wrong file" : "is empty", file->what);
 	return -EINVAL;
 }
 
 static int read_tls_file(const struct tls_file *file, char *ret_reason, size_t reason_size)
 {
 	char what[512];
+	char *text;
 	int r;
 
 	if (file->path[0] == '\0')
 		return 0;
-	r = read_file(file->path, file->text, what, sizeof(what));
-	if (r == 0)
-		return check_marker(file, ret_reason, reason_size);
-	snprintf(ret_reason, reason_size, "%s: %s", file->option, what);
-	return r;
+	r = read_file(file->path, &text, what, sizeof(what));
+	if (r < 0) {
+		snprintf(ret_reason, reason_size, "%s: %s", file->option, what);
+		return r;
+	}
+	r = check_marker(file, text, ret_reason, reason_size);
+	if (r < 0) {
+		wipe_and_free(text);
+		return r;
+	}
+	*file->ret_text = text;
+	return 0;
 }
 
 void tls_files_deinit(struct tls_files *files)

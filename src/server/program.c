@@ -1,7 +1,9 @@
 /* Arguments → settings → server → exit code. */
 #include "server/program.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "config/describe.h"
@@ -10,6 +12,7 @@
 #include "server/server.h"
 
 #define EXIT_CANNOT_SERVE 1
+#define EXIT_CANNOT_SHOW 1
 #define EXIT_WRONG_SETTINGS 2
 
 static int serve(const struct settings *settings, struct clock *clock)
@@ -28,29 +31,46 @@ static int serve(const struct settings *settings, struct clock *clock)
 	return 0;
 }
 
+static void write_what_was_asked_for(enum settings_action action, const struct settings *settings)
+{
+	switch (action) {
+	case SETTINGS_HELP:
+		describe_help(stdout);
+		break;
+	case SETTINGS_VERSION:
+		puts("registryd " REGISTRYD_VERSION);
+		break;
+	case SETTINGS_CHECK:
+		describe_settings(settings, stdout);
+		break;
+	case SETTINGS_SAMPLE:
+		describe_sample(stdout);
+		break;
+	case SETTINGS_MAN:
+		describe_man(stdout);
+		break;
+	case SETTINGS_RUN:
+		break;
+	}
+}
+
+/* Half a file must not pass for a whole one. */
+static int show(enum settings_action action, const struct settings *settings)
+{
+	errno = 0;
+	write_what_was_asked_for(action, settings);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	log_error("output.failed", LOG_TEXT("reason", errno ? strerror(errno) : "write error"));
+	return EXIT_CANNOT_SHOW;
+}
+
 static int act(enum settings_action action, const struct settings *settings, struct clock *clock)
 {
 	enum log_level level;
 
-	switch (action) {
-	case SETTINGS_HELP:
-		describe_help(stdout);
-		return 0;
-	case SETTINGS_VERSION:
-		puts("registryd " REGISTRYD_VERSION);
-		return 0;
-	case SETTINGS_CHECK:
-		describe_settings(settings, stdout);
-		return 0;
-	case SETTINGS_SAMPLE:
-		describe_sample(stdout);
-		return 0;
-	case SETTINGS_MAN:
-		describe_man(stdout);
-		return 0;
-	case SETTINGS_RUN:
-		break;
-	}
+	if (action != SETTINGS_RUN)
+		return show(action, settings);
 	if (log_level_parse(slice_of(settings->log_level), &level))
 		log_set_level(level);
 	return serve(settings, clock);

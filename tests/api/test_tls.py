@@ -103,15 +103,11 @@ def test_the_news_can_be_opened_to_those_without(start: Callable[..., OwnApi], f
     assert ask(api, files, "PUT", TARGET, None, hyperty())[0] == 401
 
 
-@pytest.mark.parametrize("broken", ["server.pem", "server.key"])
-def test_a_broken_file_stops_the_start_with_a_reason(files: Path, broken: str) -> None:
-    (files / broken).write_text("nothing")
-
-    registry = Registry(files / "data", "memory", arguments=arguments(files, False), start=False)
+def reason_not_to_start(files: Path) -> str:
+    registry = Registry(files / "data", "memory", arguments=arguments(files, True), start=False)
     registry.launch()
-
     assert registry.wait() == 1
-    assert "TLS" in registry.log_text() or broken in registry.log_text()
+    return str(registry.wait_for_log("server.failed")["reason"])
 
 
 @pytest.mark.parametrize("large", ["server.pem", "server.key", "ca.pem"])
@@ -119,8 +115,58 @@ def test_a_file_is_read_whole_or_not_at_all(files: Path, large: str) -> None:
     text = (files / large).read_text()
     (files / large).write_text(text + "\n" * ((1 << 20) + 1 - len(text)))
 
-    registry = Registry(files / "data", "memory", arguments=arguments(files, True), start=False)
-    registry.launch()
+    assert reason_not_to_start(files).endswith(f"{large}: larger than 1 MiB")
 
-    assert registry.wait() == 1
-    assert f"{large}: larger than 1 MiB" in registry.log_text()
+
+WRONG = [("server.pem", "tls_certificate", "certificate"),
+         ("server.key", "tls_key", "private key"),
+         ("ca.pem", "tls_client_ca", "certificate")]
+
+
+@pytest.mark.parametrize("name, option, missing", WRONG)
+def test_a_file_of_something_else_is_told_with_what_it_lacks(
+    files: Path, name: str, option: str, missing: str
+) -> None:
+    (files / name).write_text("nothing")
+
+    assert reason_not_to_start(files) == (
+        f"{option}: {files / name}: wrong file: there is no {missing} in it")
+
+
+@pytest.mark.parametrize("name, option, missing", WRONG)
+def test_an_empty_file_is_told_with_what_it_lacks(
+    files: Path, name: str, option: str, missing: str
+) -> None:
+    (files / name).write_text("")
+
+    assert reason_not_to_start(files) == (
+        f"{option}: {files / name}: is empty: there is no {missing} in it")
+
+
+def test_certificate_and_key_in_each_others_place_are_told(files: Path) -> None:
+    for old, new in [("server.pem", "x"), ("server.key", "server.pem"), ("x", "server.key")]:
+        (files / old).rename(files / new)
+
+    assert reason_not_to_start(files) == (
+        f"tls_certificate: {files / 'server.pem'}: wrong file: there is no certificate in it")
+
+
+def test_a_file_that_is_not_there_is_told_with_its_option(files: Path) -> None:
+    (files / "server.key").unlink()
+
+    assert reason_not_to_start(files) == (
+        f"tls_key: {files / 'server.key'}: No such file or directory")
+
+
+@pytest.mark.parametrize("kind, what", [("pem", "certificate"), ("key", "key")])
+def test_a_damaged_file_is_told_by_what_it_is(files: Path, kind: str, what: str) -> None:
+    begin, _, *rest = (files / f"server.{kind}").read_text().splitlines()
+    (files / f"server.{kind}").write_text("\n".join([begin, "A" * 64, *rest, ""]))
+
+    assert reason_not_to_start(files).startswith(f"public listener: TLS {what}: ")
+
+
+def test_a_key_of_another_certificate_is_told(files: Path) -> None:
+    (files / "client.key").rename(files / "server.key")
+
+    assert reason_not_to_start(files).startswith("public listener: TLS certificate and key: ")
