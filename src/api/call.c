@@ -65,14 +65,13 @@ bool call_read_criteria(struct api_call *call)
 {
 	static const struct {
 		enum answer answer;
-		struct slice detail;
+		const char *detail;
 	} refusals[] = {
 		[CRITERIA_NONE] = {ANSWER_NOT_FOUND,
-				   SLICE("query: a search needs resources or dataSchemes")},
+				   "query: a search needs resources or dataSchemes"},
 		[CRITERIA_UNKNOWN] = {ANSWER_NOT_FOUND,
-				      SLICE("query: only resources and dataSchemes are known")},
-		[CRITERIA_TOO_MANY] = {ANSWER_BAD_REQUEST,
-				       SLICE("query: more than 64 values wanted")},
+				      "query: only resources and dataSchemes are known"},
+		[CRITERIA_TOO_MANY] = {ANSWER_BAD_REQUEST, "query: more than 64 values wanted"},
 	};
 	struct http_request *request = call->request;
 	int r;
@@ -81,7 +80,7 @@ bool call_read_criteria(struct api_call *call)
 	if (r < 0)
 		return refuse_fault(call);
 	if (r != CRITERIA_OK)
-		answers_give_detailed(request, refusals[r].answer, refusals[r].detail);
+		answers_give_detailed(request, refusals[r].answer, slice_of(refusals[r].detail));
 	return r == CRITERIA_OK;
 }
 
