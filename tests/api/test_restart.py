@@ -1,12 +1,14 @@
 """Spec 12: what was answered is there after a stop and after a crash of the process."""
 
+import shutil
+import subprocess
 from typing import Any, Callable
 
 import pytest
 
 from registry.api import OwnApi
 from registry.bodies import data_object, full_hyperty, hyperty
-from registry.client import NOT_FOUND, encode_request, piece, said
+from registry.client import NOT_FOUND, Client, encode_request, piece, said
 from registry.process import Registry
 from registry.wire import Closed
 
@@ -116,3 +118,23 @@ def test_two_servers_cannot_share_a_data_directory(start: Callable[..., OwnApi])
         Registry(api.registry.data_dir, "lmdb", api.clock)
 
     assert api.object(api.url()).status == 200
+
+
+def test_a_copy_of_a_running_server_restores_what_it_had(start: Callable[..., OwnApi]) -> None:
+    """The steps of registryd(8), BACK-UP."""
+    api = start("lmdb")
+    api.create("h1")
+    data_dir, copy = api.registry.data_dir, api.registry.data_dir.parent / "copy"
+    subprocess.run(["mdb_copy", "-n", data_dir / "registry.mdb", copy], check=True, timeout=60)
+    api.create("h2")
+
+    assert api.registry.terminate() == 0
+    shutil.copyfile(copy, data_dir / "registry.mdb")
+    (data_dir / "registry.mdb-lock").unlink(missing_ok=True)
+    api.registry.start()
+
+    restored = Client(f"http://{api.registry.host}:{api.registry.port}")
+    with restored:
+        assert restored.hyperty(api.id("h1")).status == 200
+        assert restored.hyperty(api.id("h2")).status == 404
+        assert restored.update(api.id("h1"), {"status": "live"}).status == 200
