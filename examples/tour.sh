@@ -6,9 +6,16 @@
 #   examples/tour.sh [PROGRAM]      default: build/registryd, built if it is not there
 set -euo pipefail
 
+case ${1:-} in
+-h | --help)
+    sed -n '2,/^set /{s/^# \{0,1\}//p}' "$0"
+    exit 0
+    ;;
+esac
+
 root=$(cd "$(dirname "$0")/.." && pwd)
 program=${1:-$root/build/registryd}
-[ -x "$program" ] || make -C "$root" build
+[ $# -gt 0 ] || [ -x "$program" ] || make -C "$root" build
 [ -x "$program" ] || { echo "no program at $program" >&2; exit 1; }
 
 scratch=$(mktemp -d)

@@ -149,6 +149,27 @@ def test_a_command_that_only_shows_something_shows_it(words: list[str]) -> None:
     assert run_program(*words[1:])
 
 
+def run_tour(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ROOT / "examples" / "tour.sh", *arguments], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=LIMIT_S)
+
+
+def test_the_tour_tells_how_to_call_it() -> None:
+    for argument in ("--help", "-h"):
+        shown = run_tour(argument)
+
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert "examples/tour.sh [PROGRAM]" in shown.stdout
+        assert "==" not in shown.stdout, "nothing is done"
+
+
+def test_the_tour_builds_nothing_in_the_place_of_a_program_that_is_named(tmp_path: Path) -> None:
+    shown = run_tour(str(tmp_path / "none"))
+
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr == f"no program at {tmp_path / 'none'}\n"
+
+
 def make_targets() -> set[str]:
     lines = (ROOT / "Makefile").read_text()
     return set(re.findall(r"^([a-z-]+):", lines, re.MULTILINE))
