@@ -10,6 +10,7 @@ from registry.client import check_form, encode_body, encode_request, piece, said
 from registry.wire import Answer, Closed, Wire
 
 FOLLOWER = b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n"
+PUT_HEAD = b"PUT /hyperty/url/h HTTP/1.1\r\nHost: x\r\n"
 MIB = 1024 * 1024
 
 
@@ -165,6 +166,19 @@ def test_a_larger_chunked_body_is_refused_in_json(api: Api) -> None:
     assert answer.status == 413
 
 
+LIMITS = {
+    "target: longer than 16384 bytes": encode_request("GET", "/" + "x" * 20_000),
+    "headers: longer than 16384 bytes": encode_request("GET", "/", headers=[("X", "v" * 20_000)]),
+    "body: longer than 1048576 bytes": PUT_HEAD + b"Content-Length: 9999999\r\n\r\n",
+}
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize("detail, sent", LIMITS.items(), ids=LIMITS.keys())
+def test_what_is_too_large_is_told_with_the_limit(api: Api, detail: str, sent: bytes) -> None:
+    assert ask(api, sent).json["detail"] == detail
+
+
 def test_an_endless_body_is_cut_off(api: Api) -> None:
     with api.wire() as wire:
         wire.send(f"PUT {create_target(api)} HTTP/1.1\r\nHost: x\r\n"
@@ -174,6 +188,51 @@ def test_an_endless_body_is_cut_off(api: Api) -> None:
                 wire.send(CHUNK)
 
     assert api.hyperty(api.id()).status == 404
+
+
+BY_THE_LIBRARY = {
+    "no version": (b"GET /live\r\nHost: x\r\n\r\n", 400),
+    "no colon": (b"GET /live HTTP/1.1\r\nno colon\r\n\r\n", 400),
+    "chunk without a size": (
+        PUT_HEAD + b"Transfer-Encoding: chunked\r\n\r\nx\r\n{}\r\n0\r\n\r\n", 400),
+    "chunk without an end": (
+        PUT_HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n", 400),
+    "length no number": (PUT_HEAD + b"Content-Length: 2x\r\n\r\n{}", 400),
+    "length beyond 64 bits": (PUT_HEAD + b"Content-Length: 18446744073709551616\r\n\r\n{}", 413),
+    "other version": (b"GET /live HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+    "old version": (b"GET /live HTTP/0.9\r\nHost: x\r\n\r\n", 505),
+    "long line": (b"GET /" + b"x" * 60_000 + b" HTTP/1.1\r\n\r\n", 414),
+    "large headers": (b"GET /live HTTP/1.1\r\nX: " + b"x" * 60_000 + b"\r\n\r\n", 431),
+}
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize("sent, status", BY_THE_LIBRARY.values(), ids=BY_THE_LIBRARY.keys())
+def test_what_the_http_library_refuses_is_closed_behind_its_status(
+    api: Api, sent: bytes, status: int
+) -> None:
+    with api.wire() as wire:
+        wire.send(sent + FOLLOWER)
+        told = wire.receive_within(10)
+
+    assert told.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Connection: close" in told
+    assert b"HTTP/1.1 200" not in told
+    assert told.count(b"HTTP/1.1 ") == (2 if b"Content-Length" in sent else 1)
+
+
+@pytest.mark.own_server
+def test_a_line_without_a_space_is_only_closed(api: Api) -> None:
+    with api.wire() as wire:
+        wire.send(b"hello\r\n\r\n")
+
+        assert wire.is_closed()
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize("line", [b"\r\n", b"\r\n\r\n", b"\0 nothing\r\n\r\n"])
+def test_empty_lines_before_a_request_are_skipped(api: Api, line: bytes) -> None:
+    assert ask(api, line + FOLLOWER).status == 200
 
 
 @pytest.mark.parametrize("noise", [b"\0\1\2 this is not HTTP\r\n\r\n", b"hello\r\n\r\n",
