@@ -74,13 +74,13 @@ static int check_marker(const struct tls_file *file, const char *text, char *ret
 static int read_tls_file(const struct tls_file *file, char *ret_reason, size_t reason_size)
 {
 	char what[512];
-	char *text;
+	char *text = NULL;
 	int r;
 
 	if (file->path[0] == '\0')
 		return 0;
 	r = read_file(file->path, &text, what, sizeof(what));
-	if (r < 0) {
+	if (!text) {
 		snprintf(ret_reason, reason_size, "%s: %s", file->option, what);
 		return r;
 	}
