@@ -15,8 +15,10 @@ static const struct refusal_row {
 	const char *subject; /* what was longer than its limit; NULL: nothing */
 	size_t limit;        /* where that is, by LIMIT() */
 } refusal_rows[] = {
-	[REFUSAL_PEER] = {401, COUNTER_HTTP_REFUSED_PEER, "{\"message\":\"Unauthorized request\"}"},
-	[REFUSAL_FRAMING] = {400, COUNTER_HTTP_REFUSED_FRAMING, "{\"message\":\"Bad Request\"}"},
+	[REFUSAL_PEER] = {401, COUNTER_HTTP_REFUSED_PEER, "{\"message\":\"Unauthorized request\"}",
+			  NULL},
+	[REFUSAL_FRAMING] = {400, COUNTER_HTTP_REFUSED_FRAMING, "{\"message\":\"Bad Request\"}",
+			     NULL},
 	[REFUSAL_LONG_TARGET] = {414, COUNTER_HTTP_REFUSED_SIZE, "{\"message\":\"URI Too Long\"}",
 				 "target", LIMIT(header_max_bytes)},
 	[REFUSAL_LARGE_HEADERS] = {431, COUNTER_HTTP_REFUSED_SIZE,
@@ -25,7 +27,8 @@ static const struct refusal_row {
 	[REFUSAL_LARGE_BODY] = {413, COUNTER_HTTP_REFUSED_SIZE,
 				"{\"message\":\"Payload Too Large\"}", "body",
 				LIMIT(body_max_bytes)},
-	[REFUSAL_NO_MEMORY] = {500, COUNTER_COUNT, "{\"message\":\"Internal Server Error\"}"},
+	[REFUSAL_NO_MEMORY] = {500, COUNTER_COUNT, "{\"message\":\"Internal Server Error\"}", NULL,
+			       0},
 };
 
 static void write_answer(struct http_request *request, int status, const char *body)
