@@ -16,9 +16,9 @@ static const struct refusal_row {
 	size_t limit;        /* where that is, by LIMIT() */
 } refusal_rows[] = {
 	[REFUSAL_PEER] = {401, COUNTER_HTTP_REFUSED_PEER, "{\"message\":\"Unauthorized request\"}",
-			  NULL},
+			  NULL, 0},
 	[REFUSAL_FRAMING] = {400, COUNTER_HTTP_REFUSED_FRAMING, "{\"message\":\"Bad Request\"}",
-			     NULL},
+			     NULL, 0},
 	[REFUSAL_LONG_TARGET] = {414, COUNTER_HTTP_REFUSED_SIZE, "{\"message\":\"URI Too Long\"}",
 				 "target", LIMIT(header_max_bytes)},
 	[REFUSAL_LARGE_HEADERS] = {431, COUNTER_HTTP_REFUSED_SIZE,
