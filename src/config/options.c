@@ -58,7 +58,7 @@ const struct option options[] = {
 	 .words = WORDS({"DEVELOPMENT", "DEVELOPMENT"}, {"PRODUCTION", "PRODUCTION"}),
 	 .aliases = ALIASES({"DOMAIN_ENV", NULL}), .value_name = "DEVELOPMENT|PRODUCTION",
 	 .sentence = "Accepted for the sake of older deployments. Nothing depends on it."},
-	{FIELD(log_level), .type = OPTION_CHOICE, .fallback = "info", .reloadable = true,
+	{FIELD(log_level), .type = OPTION_CHOICE, .fallback = "info",
 	 .words = WORDS({"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}),
 	 .value_name = "debug|info|warn|error",
 	 .sentence = "The least important messages that are still logged."},
