@@ -1,0 +1,135 @@
+/* The inside of the Cassandra store: what its parts share. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "monitor/counters.h"
+#include "store/cassandra_entry.h"
+#include "store/cassandra_keys.h"
+#include "store/cassandra_owners.h"
+#include "store/cassandra_statements.h"
+#include "store/store_cassandra.h"
+
+/* Entries due are kept in so many shards, each swept by the server that holds its lease. */
+#define CASS_SHARDS 4
+#define CASS_DUE_BUCKET_S 600
+#define CASS_PENDING_BUCKET_US (10 * 1000000LL)
+#define CASS_LEASE_TTL_S 10
+/* A claim without an entry is left alone for so long: its owner may be on the way. Much longer than
+ * any operation lasts. */
+#define CASS_CLAIM_GRACE_S 60
+#define CASS_CLAIM_ABANDON_MS 20000 /* its owner gives up by then */
+
+/* kind of a row in due, besides those of entries: a claim made without quorum is to be settled. */
+#define CASS_DUE_CLAIM 2
+
+/* Whether and why the store can serve. */
+enum cass_state {
+	CASS_CONNECTING, /* not yet, or not any more: the keeper is at it */
+	CASS_READY,
+	CASS_STOPPING,
+};
+
+struct cass_counts {
+	int64_t hyperties;
+	int64_t data_objects;
+	int64_t pending;
+};
+
+struct cass_sweeper; /* cassandra_sweep.c's: shards, leases, where each stands */
+struct cass_taker;   /* cassandra_pending.c's: buckets known, takes that wait for their turn */
+struct cass_keeper;  /* cassandra_keeper.c's: the thread that connects, measures clocks, counts */
+
+struct store_cassandra {
+	struct store store;
+	struct store_cassandra_options options; /* texts are owned */
+	enum cql_consistency consistency;
+	enum cql_consistency serial_consistency;
+	struct clock *clock;       /* not owned */
+	struct counters *counters; /* not owned */
+	struct cass_claim server;  /* who we are among the servers; new at each start */
+
+	_Atomic int state; /* enum cass_state; cql and statements are there from CASS_READY on, and
+			      stay until the store is freed */
+	struct cql *cql;
+	const struct cql_statement *statements[CASS_STATEMENT_COUNT];
+
+	/* Lifetime time in milliseconds is the steady clock plus this; INT64_MIN: not measured. */
+	_Atomic int64_t clock_offset_ms;
+	_Atomic int64_t lifetime_ms; /* the latest that was told: it never goes back */
+	_Atomic int64_t stamp_us;    /* the latest timestamp that was given out */
+
+	_Atomic int64_t degraded_ms; /* steady: when a statement was last sent for ONE; 0: never */
+	_Atomic bool dead;           /* a test stopped it at a step */
+
+	struct cass_keys keys;     /* one change of a key at a time */
+	struct cass_owners owners; /* the cache of who owns which id */
+	struct cass_sweeper *sweeper;
+	struct cass_taker *taker;
+	struct cass_keeper *keeper;
+
+	pthread_mutex_t jobs_lock; /* for jobs; state is set to CASS_STOPPING under it, too */
+	pthread_cond_t jobs_over;
+	unsigned jobs;
+
+	/* What this server added less what it removed, and the sum of the others' as last read. */
+	_Atomic int64_t own_hyperties, own_data_objects, own_pending;
+	_Atomic int64_t others_hyperties, others_data_objects, others_pending;
+
+	pthread_mutex_t reason_lock;
+	char reason[160]; /* why not ready; "" if it is */
+};
+
+static inline struct store_cassandra *store_cassandra_of(struct store *store)
+{
+	return (struct store_cassandra *)store;
+}
+
+/* ---- Time ---- */
+
+struct moment store_cassandra_now(struct store *store);
+/* A timestamp for a write: now, but above `above` and above all that this server gave out. */
+int64_t cass_stamp(struct store_cassandra *cassandra, int64_t above);
+
+/* ---- Where rows stand ---- */
+
+/* Of an entry's rows in due. */
+int32_t cass_shard_of(struct entry_key key);
+static inline int64_t cass_due_bucket(int64_t due_s)
+{
+	return due_s / CASS_DUE_BUCKET_S;
+}
+static inline int64_t cass_pending_bucket(int64_t news)
+{
+	return news / CASS_PENDING_BUCKET_US;
+}
+
+/* ---- Verbs, by file ---- */
+
+/* cassandra_read.c */
+int store_cassandra_get(struct store *store, struct entry_key key, struct store_read *read);
+int store_cassandra_list(struct store *store, enum store_index index, struct slice key,
+			 struct store_read *read);
+int store_cassandra_scan(struct store *store, struct store_scan *scan);
+/* cassandra_change.c */
+int store_cassandra_change(struct store *store, struct store_change *change);
+/* cassandra_sweep.c */
+int store_cassandra_sweep(struct store *store, struct store_sweep *sweep);
+int cass_sweeper_new(struct store_cassandra *cassandra, struct cass_sweeper **ret_sweeper);
+void cass_sweeper_free(struct cass_sweeper *sweeper);
+/* cassandra_pending.c */
+int store_cassandra_take_updates(struct store *store, struct store_take *take);
+void store_cassandra_settle_updates(struct store *store, uint64_t token, enum store_settle how);
+int cass_taker_new(struct store_cassandra *cassandra, struct cass_taker **ret_taker);
+void cass_taker_free(struct cass_taker *taker);
+/* cassandra_keeper.c */
+int cass_keeper_new(struct store_cassandra *cassandra, struct cass_keeper **ret_keeper);
+/* Ends the thread; the session is closed by the store afterwards. */
+void cass_keeper_stop(struct cass_keeper *keeper);
+void cass_keeper_free(struct cass_keeper *keeper);
+void store_cassandra_health(struct store *store, struct store_health *ret_health);
+void store_cassandra_count(struct store *store, struct store_count *ret_count);
+
+/* Notes an entry whose row is not what a store writes: counts and logs. */
+void cass_note_damage(struct store_cassandra *cassandra, struct entry_key key);
