@@ -18,7 +18,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "cql/cql.h"
+#include "store/cassandra_value.h"
 #include "store/store.h"
 
 /* In the order of the statements, behind id and owner when read. */
@@ -44,11 +44,6 @@ enum cass_column {
 	CASS_GUIDS,
 	CASS_STAMP,
 	CASS_COLUMN_COUNT,
-};
-
-#define CASS_CLAIM_BYTES 16
-struct cass_claim {
-	unsigned char bytes[CASS_CLAIM_BYTES]; /* all 0: none */
 };
 
 /* A row as it was read. */
@@ -83,27 +78,3 @@ struct cass_write {
 #define CASS_SET_VALUES (1 + CASS_COLUMN_COUNT + 2)
 int cass_write_encode(const struct cass_write *write, struct arena *arena,
 		      struct cql_value ret_values[CASS_SET_VALUES], size_t *ret_count);
-
-/* ---- Values ---- */
-
-/* In arena; data is NULL when out of memory, which is null: check arena users by cass_arena_failed.
- */
-struct cql_value cass_bigint(struct arena *arena, int64_t value);
-struct cql_value cass_int(struct arena *arena, int32_t value);
-struct cql_value cass_bool(bool value);                     /* static */
-struct cql_value cass_text(struct slice text);              /* borrowed; absent: null */
-struct cql_value cass_uuid(const struct cass_claim *claim); /* borrowed */
-#define CASS_UNSET ((struct cql_value){.unset = true})
-
-/* Null or of another length: 0. */
-int64_t cass_bigint_of(struct cql_value value);
-int32_t cass_int_of(struct cql_value value);
-bool cass_bool_of(struct cql_value value);
-struct slice cass_text_of(struct cql_value value); /* null: absent */
-struct cass_claim cass_claim_of(struct cql_value value);
-bool cass_claim_same(const struct cass_claim *a, const struct cass_claim *b);
-/* Random. */
-struct cass_claim cass_claim_new(void);
-
-/* The key under which a text stands in a table of its own: itself, or a hash if it is long. */
-struct slice cass_index_key(struct arena *arena, struct slice text);
