@@ -177,7 +177,7 @@ static struct cql_value encode_stance(struct arena *arena, const struct stance *
 	if (!cass_packer_init(&packer, arena,
 			      cass_field_bytes(stance->status.len) +
 				      (size_t)numbers * cass_field_bytes(sizeof(int64_t))))
-		return (struct cql_value){0};
+		return cass_packed(&packer);
 	cass_pack_field(&packer, stance->status);
 	for (int i = 0; i < numbers; i++)
 		cass_pack_bigint_field(&packer, fields[i]);
@@ -192,11 +192,11 @@ static struct cql_value encode_list(struct arena *arena, struct text_list list)
 	size_t bytes = sizeof(int32_t);
 
 	if (!list.packed.data)
-		return (struct cql_value){0};
+		return CASS_NULL;
 	while (text_list_next(&cursor, &text))
 		bytes += cass_field_bytes(text.len);
 	if (!cass_packer_init(&packer, arena, bytes))
-		return (struct cql_value){0};
+		return cass_packed(&packer);
 	cass_pack_count(&packer, list.count);
 	cursor = list.packed;
 	while (text_list_next(&cursor, &text))
@@ -212,7 +212,7 @@ static struct cql_value encode_guids(struct arena *arena, const struct entry *en
 	for (uint32_t i = 0; i < entry->guid_count; i++)
 		bytes += cass_field_bytes(entry->guids[i].len);
 	if (!cass_packer_init(&packer, arena, bytes))
-		return (struct cql_value){0};
+		return cass_packed(&packer);
 	cass_pack_count(&packer, entry->guid_count);
 	for (uint32_t i = 0; i < entry->guid_count; i++)
 		cass_pack_field(&packer, entry->guids[i]);
@@ -230,7 +230,7 @@ static struct cql_value said(struct cql_value value, bool has_now, bool had, boo
 {
 	if (!changed || (!has_now && !had))
 		return CASS_UNSET;
-	return has_now ? value : (struct cql_value){0};
+	return has_now ? value : CASS_NULL;
 }
 
 static bool guids_equal(const struct entry *a, const struct entry *b)

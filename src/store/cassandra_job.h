@@ -29,7 +29,7 @@ struct cass_job {
 	_Atomic unsigned waiting; /* statements of this round, and 1 until cass_round_go() */
 	struct cass_ask *asks;    /* of all rounds; their rows are freed with the job */
 	int64_t began_ms;         /* steady */
-	bool failed;              /* out of memory, or a statement that must be done is not */
+	_Atomic bool failed;      /* out of memory, or a statement that must be done is not */
 	struct cass_job *next_job; /* of those who wait for a key */
 };
 

@@ -50,8 +50,8 @@ struct store_cassandra {
 	struct counters *counters; /* not owned */
 	struct cass_claim server;  /* who we are among the servers; new at each start */
 
-	_Atomic int state; /* enum cass_state; cql and statements are there from CASS_READY on, and
-			      stay until the store is freed */
+	_Atomic int state; /* enum cass_state; changed by cass_become_ready() and store_stop() */
+	/* There from CASS_READY on, and until the store is freed. */
 	struct cql *cql;
 	const struct cql_statement *statements[CASS_STATEMENT_COUNT];
 
@@ -60,7 +60,9 @@ struct store_cassandra {
 	_Atomic int64_t lifetime_ms; /* the latest that was told: it never goes back */
 	_Atomic int64_t stamp_us;    /* the latest timestamp that was given out */
 
+	_Atomic uint32_t nodes, nodes_up; /* as the keeper last saw */
 	_Atomic int64_t degraded_ms; /* steady: when a statement was last sent for ONE; 0: never */
+	_Atomic int64_t refusal_ms;  /* steady: when a refused statement was last logged */
 	_Atomic bool dead;           /* a test stopped it at a step */
 
 	struct cass_keys keys;     /* one change of a key at a time */
@@ -85,6 +87,10 @@ static inline struct store_cassandra *store_cassandra_of(struct store *store)
 {
 	return (struct store_cassandra *)store;
 }
+
+/* The keeper has a session, and statements[] are prepared in it. False if the store is closing: the
+ * session stays the keeper's. */
+bool cass_become_ready(struct store_cassandra *cassandra, struct cql *cql);
 
 /* ---- Time ---- */
 
