@@ -140,7 +140,7 @@ static void write_setting(FILE *out, const struct option *option, const struct s
 /* A text may be empty only where that is what it takes. */
 static bool is_unset(const struct option *option, const struct settings *settings)
 {
-	return option->type == OPTION_PATH && option->min > 0 &&
+	return !option_is_number(option) && option->min > 0 &&
 	       option_value_text(option, settings)[0] == '\0';
 }
 

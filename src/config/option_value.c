@@ -135,7 +135,7 @@ static int read_choice(const struct option *option, struct slice text,
 
 /* ---- Paths ---- */
 
-static int read_path(const struct option *option, struct slice text, struct option_value *ret_value,
+static int read_text(const struct option *option, struct slice text, struct option_value *ret_value,
 		     char *ret_reason, size_t reason_size)
 {
 	if ((int64_t)text.len < option->min)
@@ -143,14 +143,20 @@ static int read_path(const struct option *option, struct slice text, struct opti
 	if ((int64_t)text.len > option->max)
 		return reason_set(ret_reason, reason_size, "is longer than %" PRId64 " bytes",
 				  option->max);
+	ret_value->text = text;
+	return 0;
+}
+
+static int read_path(const struct option *option, struct slice text, struct option_value *ret_value,
+		     char *ret_reason, size_t reason_size)
+{
 	/* Some shells leave it as it is behind "--data-dir=", and nobody wants a file "~". */
 	if (text.len > 0 && text.data[0] == '~')
 		return reason_set(ret_reason, reason_size, "%s: ~ is not expanded here",
 				  quote(text).text);
 	if (is_quoted(text) && text.len > 1 && text.data[text.len - 1] == text.data[0])
 		return reason_set(ret_reason, reason_size, "%s is not a path", quote(text).text);
-	ret_value->text = text;
-	return 0;
+	return read_text(option, text, ret_value, ret_reason, reason_size);
 }
 
 /* ---- Addresses ---- */
@@ -251,10 +257,10 @@ typedef int read_value(const struct option *option, struct slice text,
 		       struct option_value *ret_value, char *ret_reason, size_t reason_size);
 
 static read_value *const readers[] = {
-	[OPTION_PATH] = read_path,         [OPTION_INTEGER] = read_integer,
-	[OPTION_SIZE] = read_size,         [OPTION_CHOICE] = read_choice,
-	[OPTION_ADDRESS] = read_address,   [OPTION_ADDRESSES] = read_addresses,
-	[OPTION_LISTENER] = read_listener,
+	[OPTION_TEXT] = read_text,           [OPTION_PATH] = read_path,
+	[OPTION_INTEGER] = read_integer,     [OPTION_SIZE] = read_size,
+	[OPTION_CHOICE] = read_choice,       [OPTION_ADDRESS] = read_address,
+	[OPTION_ADDRESSES] = read_addresses, [OPTION_LISTENER] = read_listener,
 };
 
 static bool has_control_byte(struct slice text)

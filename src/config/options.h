@@ -9,6 +9,7 @@
 
 enum option_type {
 	OPTION_PATH, /* its length in bytes is in the range; nothing in it is expanded */
+	OPTION_TEXT, /* its length in bytes is in the range */
 	OPTION_INTEGER,
 	OPTION_SIZE,      /* bytes; the suffixes k, M and G are powers of 1024 */
 	OPTION_CHOICE,    /* one of words, in any case */
@@ -45,7 +46,7 @@ struct option {
 	const char *sentence;
 };
 
-#define OPTIONS_MAX 40
+#define OPTIONS_MAX 64
 
 extern const struct option options[];
 extern const size_t option_count;

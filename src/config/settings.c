@@ -241,32 +241,61 @@ static int refuse_alone(struct loading *loading, const char *name, const char *w
 	return reason_set(loading->reason, loading->reason_size, "%s: %s", source, what);
 }
 
-static int check_tls(struct loading *loading)
-{
-	const struct settings *settings = &loading->settings;
-	bool certificate = settings->tls_certificate[0] != '\0';
-	bool key = settings->tls_key[0] != '\0';
+/* Which option makes sense only beside which other one. */
+static const struct {
+	const char *name;
+	const char *needed;
+} needs[] = {
+	{"tls_certificate", "tls_key"},
+	{"tls_key", "tls_certificate"},
+	{"tls_client_ca", "tls_certificate"},
+	{"cassandra_user", "cassandra_password_file"},
+	{"cassandra_password_file", "cassandra_user"},
+	{"cassandra_tls_certificate", "cassandra_tls_key"},
+	{"cassandra_tls_key", "cassandra_tls_certificate"},
+	{"cassandra_tls_certificate", "cassandra_tls_ca"},
+};
 
-	if (certificate && !key)
-		return refuse_alone(
-			loading, "tls_certificate",
-			"tls_certificate and tls_key must come together: tls_key is not set");
-	if (key && !certificate)
-		return refuse_alone(
-			loading, "tls_key",
-			"tls_certificate and tls_key must come together: tls_certificate is not "
-			"set");
-	if (settings->tls_client_ca[0] && !certificate)
-		return refuse_alone(loading, "tls_client_ca",
-				    "tls_client_ca needs tls_certificate and tls_key");
+static bool is_set(const struct settings *settings, const char *name)
+{
+	return option_value_text(option_find(slice_of(name)), settings)[0] != '\0';
+}
+
+static int check_needs(struct loading *loading)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		char what[REASON_SIZE];
+
+		if (!is_set(&loading->settings, needs[i].name) ||
+		    is_set(&loading->settings, needs[i].needed))
+			continue;
+		snprintf(what, sizeof(what), "%s needs %s, which is not set", needs[i].name,
+			 needs[i].needed);
+		return refuse_alone(loading, needs[i].name, what);
+	}
 	return 0;
+}
+
+/* It becomes part of statements. Cassandra's own rule, but for capitals, which it would fold. */
+static int check_keyspace(struct loading *loading)
+{
+	const char *name = loading->settings.cassandra_keyspace;
+	size_t valid = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (name[valid] == '\0' && name[0] >= 'a' && name[0] <= 'z')
+		return 0;
+	return refuse_alone(loading, "cassandra_keyspace",
+			    "a keyspace's name has lower-case letters, digits and underscores, and "
+			    "begins with a letter");
 }
 
 static int check_together(struct loading *loading)
 {
 	const struct settings *settings = &loading->settings;
-	int r = check_tls(loading);
+	int r = check_needs(loading);
 
+	if (r == 0)
+		r = check_keyspace(loading);
 	if (r < 0)
 		return r;
 	if (!settings->data_dir[0] && strcmp(settings->store, "lmdb") == 0)

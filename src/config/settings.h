@@ -12,16 +12,33 @@ struct settings {
 	char *bind;   /* address of the public listener; "" is all, IPv4 and IPv6 */
 	int64_t port;
 	char *admin; /* address:port of the admin listener; "none" */
-	char *store; /* lmdb | memory */
+	char *store; /* lmdb | memory | cassandra */
 	char *data_dir;
-	int64_t lmdb_map_bytes; /* the largest the database can grow */
-	int64_t expires_max_s;  /* cap on expires (spec 4.4) */
-	int64_t retention_s;    /* forget entries disconnected for so long; 0: never */
-	int64_t workers;        /* serving threads; 0: one a core */
-	char *load_balancers;   /* comma-separated addresses that alone may connect; "" is everybody
-				 */
-	char *domain_env;       /* DEVELOPMENT | PRODUCTION, as the original has it */
-	char *log_level;        /* debug | info | warn | error */
+	int64_t lmdb_map_bytes;         /* the largest the database can grow */
+	char *cassandra_contact_points; /* nodes to find the others from, with commas between them
+					 */
+	int64_t cassandra_port;
+	char *cassandra_keyspace;
+	char *cassandra_replication; /* copies, or "centre:copies,…"; of a keyspace that is made */
+	char *cassandra_data_centre;
+	char *cassandra_user;
+	char *cassandra_password_file;
+	char *cassandra_tls_ca;
+	char *cassandra_tls_certificate;
+	char *cassandra_tls_key;
+	char *cassandra_consistency; /* local_quorum | quorum | one */
+	int64_t cassandra_connect_timeout_ms;
+	int64_t cassandra_timeout_ms;     /* of one statement */
+	int64_t cassandra_speculation_ms; /* ask a second node after so long; 0: never */
+	char *cassandra_clock;            /* nodes | server */
+	char *cassandra_migrate;          /* yes | no */
+	int64_t expires_max_s;            /* cap on expires (spec 4.4) */
+	int64_t retention_s;              /* forget entries disconnected for so long; 0: never */
+	int64_t workers;                  /* serving threads; 0: one a core */
+	char *load_balancers; /* comma-separated addresses that alone may connect; "" is everybody
+			       */
+	char *domain_env;     /* DEVELOPMENT | PRODUCTION, as the original has it */
+	char *log_level;      /* debug | info | warn | error */
 	int64_t body_max_bytes;
 	int64_t header_max_bytes; /* request line and headers, each */
 	int64_t connections_max;

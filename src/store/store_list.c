@@ -6,6 +6,7 @@
 
 #include "base/slice.h"
 #include "config/settings.h"
+#include "store/store_cassandra.h"
 #include "store/store_lmdb.h"
 #include "store/store_memory.h"
 
@@ -33,6 +34,32 @@ static int open_memory(const struct settings *settings, struct clock *clock,
 	return r;
 }
 
+static int open_cassandra(const struct settings *settings, struct clock *clock,
+			  struct counters *counters, struct store **ret_store, char *ret_reason,
+			  size_t reason_size)
+{
+	struct store_cassandra_options options = {
+		.contact_points = settings->cassandra_contact_points,
+		.port = (uint16_t)settings->cassandra_port,
+		.keyspace = settings->cassandra_keyspace,
+		.replication = settings->cassandra_replication,
+		.data_centre = settings->cassandra_data_centre,
+		.user = settings->cassandra_user,
+		.password_file = settings->cassandra_password_file,
+		.tls_ca = settings->cassandra_tls_ca,
+		.tls_certificate = settings->cassandra_tls_certificate,
+		.tls_key = settings->cassandra_tls_key,
+		.consistency = settings->cassandra_consistency,
+		.connect_timeout_ms = (uint32_t)settings->cassandra_connect_timeout_ms,
+		.timeout_ms = (uint32_t)settings->cassandra_timeout_ms,
+		.speculation_ms = (uint32_t)settings->cassandra_speculation_ms,
+		.nodes_clock = strcmp(settings->cassandra_clock, "nodes") == 0,
+		.migrate = strcmp(settings->cassandra_migrate, "yes") == 0,
+	};
+
+	return store_cassandra_new(&options, clock, counters, ret_store, ret_reason, reason_size);
+}
+
 static const struct {
 	struct slice name;
 	int (*open)(const struct settings *settings, struct clock *clock, struct counters *counters,
@@ -40,6 +67,7 @@ static const struct {
 } stores[] = {
 	{{"lmdb", 4}, open_lmdb},
 	{{"memory", 6}, open_memory},
+	{{"cassandra", 9}, open_cassandra},
 };
 
 int store_open(const struct settings *settings, struct clock *clock, struct counters *counters,

@@ -249,6 +249,13 @@ static void names_of_older_deployments_keep_working(void **state)
 
 	assert_int_equal(load(fixture, NULL, ITEMS("STORAGE_TYPE=Lmdb", "HOME=/h")), 0);
 	assert_string_equal(settings->store, "lmdb");
+
+	assert_int_equal(
+		load(fixture, NULL,
+		     ITEMS("STORAGE_TYPE=CASSANDRA", "CONTACT_POINTS_IPS=192.0.2.21,192.0.2.22")),
+		0);
+	assert_string_equal(settings->store, "cassandra");
+	assert_string_equal(settings->cassandra_contact_points, "192.0.2.21,192.0.2.22");
 }
 
 static void an_option_has_a_variable_of_its_own_that_wins(void **state)
@@ -298,8 +305,8 @@ static void a_bad_variable_is_told_by_its_name(void **state)
 		const char *variable;
 		const char *reason;
 	} rows[] = {
-		{"STORAGE_TYPE=CASSANDRA",
-		 "environment STORAGE_TYPE: \"CASSANDRA\" is not one of RAM, LMDB"},
+		{"STORAGE_TYPE=MONGO",
+		 "environment STORAGE_TYPE: \"MONGO\" is not one of RAM, LMDB, CASSANDRA"},
 		{"STORAGE_TYPE=memory", "environment STORAGE_TYPE: \"memory\" is not one of"},
 		{"REGISTRYD_STORE=RAM",
 		 "environment REGISTRYD_STORE: \"RAM\" is not one of lmdb, memory"},
@@ -390,7 +397,7 @@ static void a_bad_argument_is_told_by_its_name(void **state)
 		{{"--load-balancers", "10.0.0.1,"}, "\"\" is not an IP address"},
 		{{"--load-balancers", "10.0.0.1 10.0.0.2"}, "is not an IP address"},
 		{{"--load-balancers", "10.0.0.0/8"}, "\"10.0.0.0/8\" is not an IP address"},
-		{{"--store", "cassandra"}, "--store: \"cassandra\" is not one of lmdb, memory"},
+		{{"--store", "mongo"}, "--store: \"mongo\" is not one of lmdb, memory, cassandra"},
 		{{"--data-dir", ""}, "--data-dir: must not be empty"},
 		{{"--lmdb-map-bytes", "1023K"}, "is not between 1M and 65536G"},
 		{{"--lmdb-map-bytes", "9999999999G"}, "is not between 1M and 65536G"},
@@ -454,22 +461,44 @@ static void what_is_asked_for_needs_no_good_settings(void **state)
 
 /* ---- What must fit together ---- */
 
+static void a_keyspace_is_a_name_that_needs_no_quotes(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_refused(fixture, ITEMS("--cassandra-keyspace=a;drop", "--store=memory"), NULL,
+		       "--cassandra-keyspace: a keyspace's name has lower-case letters");
+	assert_refused(fixture, ITEMS("--cassandra-keyspace=1a", "--store=memory"), NULL,
+		       "and begins with a letter");
+	assert_int_equal(load(fixture, ITEMS("--cassandra-keyspace=a_1", "--store=memory"), NULL),
+			 0);
+}
+
+static void a_user_of_the_cluster_comes_with_a_password(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_refused(fixture, ITEMS("--cassandra-user=u", "--store=memory"), NULL,
+		       "--cassandra-user: cassandra_user needs cassandra_password_file, which is "
+		       "not set");
+	assert_refused(fixture, ITEMS("--cassandra-tls-key=/k", "--store=memory"), NULL,
+		       "cassandra_tls_key needs cassandra_tls_certificate");
+}
+
 static void certificate_and_key_come_together(void **state)
 {
 	struct fixture *fixture = *state;
 	char reason[128];
 
 	assert_refused(fixture, ITEMS("--tls-certificate=/c", "--store=memory"), NULL,
-		       "--tls-certificate: tls_certificate and tls_key must come together: tls_key "
-		       "is not set");
+		       "--tls-certificate: tls_certificate needs tls_key, which is not set");
 	assert_refused(fixture, ITEMS("--tls-key=/k", "--store=memory"), NULL,
-		       "must come together: tls_certificate is not set");
+		       "--tls-key: tls_key needs tls_certificate, which is not set");
 	assert_refused(fixture, ITEMS("--tls-client-ca=/a", "--store=memory"), NULL,
-		       "--tls-client-ca: tls_client_ca needs tls_certificate and tls_key");
+		       "--tls-client-ca: tls_client_ca needs tls_certificate, which is not set");
 	assert_refused(fixture, ITEMS("--store=memory"), ITEMS("REGISTRYD_TLS_KEY=/k"),
-		       "environment REGISTRYD_TLS_KEY: tls_certificate and tls_key must");
+		       "environment REGISTRYD_TLS_KEY: tls_key needs tls_certificate");
 	write_file(fixture, "tls_key = /k\n");
-	snprintf(reason, sizeof(reason), "%s: tls_certificate and tls_key must", fixture->path);
+	snprintf(reason, sizeof(reason), "%s: tls_key needs tls_certificate", fixture->path);
 	assert_refused(fixture, ITEMS("--store=memory"), NULL, reason);
 	write_file(fixture, "");
 	assert_int_equal(load(fixture,
@@ -610,6 +639,8 @@ int main(void)
 		TEST(a_bad_argument_is_told_by_its_name),
 		TEST(sizes_take_suffixes_in_either_case),
 		TEST(what_is_asked_for_needs_no_good_settings),
+		TEST(a_keyspace_is_a_name_that_needs_no_quotes),
+		TEST(a_user_of_the_cluster_comes_with_a_password),
 		TEST(certificate_and_key_come_together),
 		TEST(settings_never_filled_can_be_freed),
 		TEST(every_option_is_in_every_description),
