@@ -11,6 +11,7 @@
 struct contract_factory {
 	const char *name;
 	bool durable; /* what is kept outlives the store */
+	bool shared;  /* with other servers: the time in which none of ours runs counts, too */
 	void *ctx;
 	/* Opens; a durable one with all that it had. 0 or a negative errno. */
 	int (*open)(void *ctx, struct clock *clock, struct counters *counters,
