@@ -123,11 +123,15 @@ int store_cassandra_change(struct store *store, struct store_change *change);
 /* cassandra_sweep.c */
 int store_cassandra_sweep(struct store *store, struct store_sweep *sweep);
 int cass_sweeper_new(struct store_cassandra *cassandra, struct cass_sweeper **ret_sweeper);
-void cass_sweeper_free(struct cass_sweeper *sweeper);
+/* Begins to give back the leases of shards, in a job of the store's own: we leave. NULL is fine. */
+void cass_sweeper_leave(struct cass_sweeper *sweeper);
+void cass_sweeper_free(struct cass_sweeper *sweeper); /* NULL is fine, like the next two */
 /* cassandra_pending.c */
 int store_cassandra_take_updates(struct store *store, struct store_take *take);
 void store_cassandra_settle_updates(struct store *store, uint64_t token, enum store_settle how);
 int cass_taker_new(struct store_cassandra *cassandra, struct cass_taker **ret_taker);
+/* Begins to give back what is leased and was not settled, likewise. */
+void cass_taker_leave(struct cass_taker *taker);
 void cass_taker_free(struct cass_taker *taker);
 /* cassandra_keeper.c */
 int cass_keeper_new(struct store_cassandra *cassandra, struct cass_keeper **ret_keeper);

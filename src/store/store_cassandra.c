@@ -124,8 +124,10 @@ static void store_cassandra_free(struct store *store)
 	struct store_cassandra *cassandra = store_cassandra_of(store);
 
 	store_cassandra_stop(store);
-	cass_keeper_stop(cassandra->keeper);
+	cass_sweeper_leave(cassandra->sweeper);
+	cass_taker_leave(cassandra->taker);
 	wait_for_jobs(cassandra);
+	cass_keeper_stop(cassandra->keeper);
 	cql_free(cassandra->cql);
 	cass_keeper_free(cassandra->keeper);
 	cass_taker_free(cassandra->taker);
