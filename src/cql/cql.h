@@ -141,7 +141,6 @@ struct cql_request {
 	char error[160];  /* unless CQL_DONE: what the client or the cluster says */
 	int32_t received; /* CQL_UNAVAILABLE: replicas alive; CQL_TIMED_OUT: that answered; or -1
 			   */
-	_Atomic uint32_t handed; /* the client's: orders the two threads */
 };
 
 /* Executes one statement, or several as a batch. Never waits. */

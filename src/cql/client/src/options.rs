@@ -1,0 +1,137 @@
+//! Reads the options of a session: contact points, TLS, policies.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use openssl::ssl::{SslConnector, SslFiletype, SslMethod};
+use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
+use scylla::client::session::{OpenSsl010Config, TlsContext};
+use scylla::policies::load_balancing::DefaultPolicy;
+use scylla::policies::retry::DefaultRetryPolicy;
+use scylla::policies::speculative_execution::SimpleSpeculativeExecutionPolicy;
+use scylla::statement::Consistency;
+
+use crate::ffi::Options;
+
+pub enum ContactPoint {
+    Address(SocketAddr),
+    Name(String),
+}
+
+impl ContactPoint {
+    fn read(text: &str, port: u16) -> Result<Self, String> {
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'));
+        if let Ok(address) = bare.unwrap_or(text).parse::<IpAddr>() {
+            return Ok(ContactPoint::Address(SocketAddr::new(address, port)));
+        }
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(ContactPoint::Address(address));
+        }
+        let (name, port) = match text.split_once(':') {
+            None => (text, Ok(port)),
+            Some((name, port)) => (name, port.parse::<u16>()),
+        };
+        match port {
+            Ok(port) if is_name(name) => Ok(ContactPoint::Name(format!("{name}:{port}"))),
+            _ => Err(format!(
+                "\"{text}\" is not a contact point: an address or a name, with :PORT or without"
+            )),
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+/// Those of a list with commas between them, one or more.
+pub fn contact_points(options: &Options) -> Result<Vec<ContactPoint>, String> {
+    let texts = options
+        .contact_points()
+        .split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    let points = texts
+        .map(|text| ContactPoint::read(text, options.port))
+        .collect::<Result<Vec<_>, _>>()?;
+    if points.is_empty() {
+        return Err("there is no contact point".into());
+    }
+    Ok(points)
+}
+
+/// None: no TLS. A node is believed if the authority has signed its certificate, whatever its
+/// names: nodes are found by address.
+pub fn tls(options: &Options) -> Result<Option<TlsContext>, String> {
+    if options.tls_ca().is_empty() {
+        return Ok(None);
+    }
+    let unusable =
+        |file: &str, error: openssl::error::ErrorStack| format!("{file}: {}", first_line(&error));
+    let mut builder =
+        SslConnector::builder(SslMethod::tls_client()).map_err(|error| unusable("TLS", error))?;
+    let (ca, certificate, key) = (
+        options.tls_ca(),
+        options.tls_certificate(),
+        options.tls_key(),
+    );
+    let store =
+        openssl::x509::store::X509StoreBuilder::new().map_err(|error| unusable(ca, error))?;
+    // Ours alone, not those of the system.
+    builder.set_cert_store(store.build());
+    builder
+        .set_ca_file(ca)
+        .map_err(|error| unusable(ca, error))?;
+    if !certificate.is_empty() {
+        builder
+            .set_certificate_chain_file(certificate)
+            .map_err(|error| unusable(certificate, error))?;
+        builder
+            .set_private_key_file(key, SslFiletype::PEM)
+            .map_err(|error| unusable(key, error))?;
+        builder
+            .check_private_key()
+            .map_err(|error| unusable(key, error))?;
+    }
+    Ok(Some(OpenSsl010Config::new(builder).into()))
+}
+
+fn first_line(error: &openssl::error::ErrorStack) -> String {
+    let first = error.errors().first().and_then(|error| error.reason());
+    first.map_or_else(|| error.to_string(), str::to_owned)
+}
+
+const SPECULATIONS: usize = 2;
+
+/// Whom to ask, how long, and what to do if there is no answer.
+pub fn profile(options: &Options) -> ExecutionProfileHandle {
+    let balancing = DefaultPolicy::builder()
+        .token_aware(true)
+        .permit_dc_failover(true);
+    let balancing = match options.data_centre() {
+        "" => balancing,
+        name => balancing.prefer_datacenter(name.to_owned()),
+    };
+    let speculation = SimpleSpeculativeExecutionPolicy {
+        max_retry_count: SPECULATIONS,
+        retry_interval: Duration::from_millis(options.speculation_ms.into()),
+    };
+    ExecutionProfile::builder()
+        .consistency(Consistency::LocalQuorum)
+        .request_timeout(Some(Duration::from_millis(
+            options.request_timeout_ms.into(),
+        )))
+        .load_balancing_policy(balancing.build())
+        .retry_policy(Arc::new(DefaultRetryPolicy::new()))
+        .speculative_execution_policy(
+            (options.speculation_ms > 0).then(|| Arc::new(speculation) as _),
+        )
+        .build()
+        .into_handle()
+}
