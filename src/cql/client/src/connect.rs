@@ -24,6 +24,13 @@ impl ConnectError {
             reason,
         }
     }
+
+    fn unreachable(options: &Options, cause: &str) -> Self {
+        ConnectError {
+            errno: libc::EHOSTUNREACH,
+            reason: format!("{}: {cause}", options.contact_points()),
+        }
+    }
 }
 
 /// A node whose connection is silent for so long is asked whether it lives, and given up.
@@ -102,11 +109,17 @@ fn check_data_centre(options: &Options, session: &Session) -> Result<(), Connect
     )))
 }
 
+/// Each contact point has its time, and so have the other nodes together.
+fn time_limit(options: &Options) -> Duration {
+    let points = options.contact_points().split(',').count() as u32;
+    Duration::from_millis(options.connect_timeout_ms.into()) * (points + 1)
+}
+
 pub async fn connect(options: &Options) -> Result<Session, ConnectError> {
     let builder = builder(options).map_err(ConnectError::invalid)?;
-    let session = builder
-        .build()
+    let session = tokio::time::timeout(time_limit(options), builder.build())
         .await
+        .map_err(|_| ConnectError::unreachable(options, "no answer in time"))?
         .map_err(|error| explain(options, error))?;
     check_data_centre(options, &session)?;
     Ok(session)
