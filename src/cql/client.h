@@ -4,7 +4,8 @@
  *
  * The C part queues jobs; the Rust part takes them, does them on the thread that runs it, and hands
  * each back to cql_job_done() exactly once. Everything that both threads touch goes through the
- * queue's lock, so that a thread sanitizer, which does not see into Rust, sees their order.
+ * queue's lock, so that the thread sanitizer sees their order. It does not see what Rust code does
+ * to order its own, so it is told to look away from there.
  */
 #pragma once
 
@@ -77,5 +78,8 @@ void cql_client_figures(struct cql_client *client, struct cql_figures *ret_figur
 /* All that is queued, in its order. NULL: the next one queued wakes the client. */
 struct cql_job *cql_jobs_take(struct cql *cql, bool *ret_closing);
 void cql_job_done(struct cql_job *job, const struct cql_outcome *outcome);
+/* A further thread of the Rust part begins, and ends. */
+void cql_thread_began(void);
+void cql_thread_ends(void);
 /* CLOCK_BOOTTIME. */
 int64_t cql_steady_ms(void);

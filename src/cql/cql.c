@@ -51,7 +51,7 @@ void cql_submit(struct cql *cql, struct cql_job *job)
 		cql_client_wake(cql->client);
 }
 
-struct cql_job *cql_jobs_take(struct cql *cql, bool *ret_closing)
+static struct cql_job *take(struct cql *cql, bool *ret_closing)
 {
 	struct cql_job *taken;
 
@@ -72,21 +72,72 @@ static void close_queued(struct cql *cql)
 	struct cql_job *job, *next;
 	bool closing;
 
-	while ((job = cql_jobs_take(cql, &closing))) {
+	while ((job = take(cql, &closing))) {
 		for (; job; job = next) {
 			next = job->next;
-			cql_job_done(job, &closed);
+			cql_job_over(job, &closed);
 		}
 	}
 }
 
 /* ---- The thread ---- */
 
+/* The thread sanitizer's, where there is one. */
+void AnnotateIgnoreReadsBegin(const char *file, int line) __attribute__((weak));
+void AnnotateIgnoreReadsEnd(const char *file, int line) __attribute__((weak));
+void AnnotateIgnoreWritesBegin(const char *file, int line) __attribute__((weak));
+void AnnotateIgnoreWritesEnd(const char *file, int line) __attribute__((weak));
+
+static void enter_rust(void)
+{
+	if (AnnotateIgnoreReadsBegin) {
+		AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+		AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+	}
+}
+
+static void leave_rust(void)
+{
+	if (AnnotateIgnoreReadsEnd) {
+		AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+		AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+	}
+}
+
+void cql_thread_began(void)
+{
+	enter_rust();
+}
+
+void cql_thread_ends(void)
+{
+	leave_rust();
+}
+
+struct cql_job *cql_jobs_take(struct cql *cql, bool *ret_closing)
+{
+	struct cql_job *taken;
+
+	leave_rust();
+	taken = take(cql, ret_closing);
+	enter_rust();
+	return taken;
+}
+
+void cql_job_done(struct cql_job *job, const struct cql_outcome *outcome)
+{
+	leave_rust();
+	cql_job_over(job, outcome);
+	enter_rust();
+}
+
 static void *run(void *argument)
 {
 	struct cql *cql = argument;
 
+	enter_rust();
 	cql_client_run(cql->client, cql, cql->connect);
+	leave_rust();
 	close_queued(cql);
 	return NULL;
 }

@@ -87,7 +87,7 @@ static void request_done(struct cql_request *request, const struct cql_outcome *
 	request->complete(request);
 }
 
-void cql_job_done(struct cql_job *job, const struct cql_outcome *outcome)
+void cql_job_over(struct cql_job *job, const struct cql_outcome *outcome)
 {
 	struct request_job *mine;
 	struct cql_request *request;

@@ -7,6 +7,8 @@
 
 /* Hands a job to the client's thread; see cql.c. */
 void cql_submit(struct cql *cql, struct cql_job *job);
+/* Gives a job's outcome to the one who wants it, and the job's memory back. */
+void cql_job_over(struct cql_job *job, const struct cql_outcome *outcome);
 
 /* A job whose caller waits for it, on its stack. */
 struct cql_call {

@@ -229,7 +229,19 @@ impl Default for Done<'_> {
 unsafe extern "C" {
     fn cql_jobs_take(queue: *mut Queue, ret_closing: *mut bool) -> *mut Job;
     fn cql_job_done(job: *mut Job, outcome: *const Outcome);
+    fn cql_thread_began();
+    fn cql_thread_ends();
     fn cql_steady_ms() -> i64;
+}
+
+pub fn thread_began() {
+    // SAFETY: for this thread only.
+    unsafe { cql_thread_began() }
+}
+
+pub fn thread_ends() {
+    // SAFETY: for this thread only.
+    unsafe { cql_thread_ends() }
 }
 
 /// CLOCK_BOOTTIME, in milliseconds.

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use scylla::client::session::Session;
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 use tokio::sync::Notify;
 
 use crate::ffi::{Done, Health, Job, Pending, Queue, QueueRef};
@@ -48,6 +48,15 @@ pub unsafe extern "C" fn cql_client_free(client: *const Client) {
     drop(unsafe { Arc::from_raw(client) });
 }
 
+/// One thread; the crate has another one compute which replicas there are, once in a while.
+fn new_runtime() -> std::io::Result<Runtime> {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_start(ffi::thread_began)
+        .on_thread_stop(ffi::thread_ends)
+        .build()
+}
+
 /// # Safety
 /// All three are valid until it returns; connect until it is done.
 #[unsafe(no_mangle)]
@@ -64,7 +73,7 @@ pub unsafe extern "C" fn cql_client_run(
     // SAFETY: the C part has given it away.
     let connect = unsafe { Pending::new(connect) };
 
-    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match new_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             let reason = format!("no event loop for the client: {error}");

@@ -74,9 +74,8 @@ pub async fn times(client: Arc<Client>, pending: Pending) {
         .get_nodes_info()
         .iter()
         .filter(|node| node.is_connected())
-        .cloned()
     {
-        let client = client.clone();
+        let (client, node) = (client.clone(), node.clone());
         asked.spawn(async move { ask(client.session(), &node, timeout).await });
     }
 
