@@ -38,4 +38,18 @@ const struct counter_row counter_rows[COUNTER_COUNT] = {
 	[COUNTER_UPDATES_REFUSED] = {"updates_refused_total",
 				     "Polls answered with nothing because the news could not be "
 				     "taken durably."},
+	[COUNTER_CASSANDRA_STATEMENTS] = {"cassandra_statements_total",
+					  "Statements sent to Cassandra, those of batches each."},
+	[COUNTER_CASSANDRA_ROUNDS] = {"cassandra_rounds_total",
+				      "Rounds of statements that were sent at once."},
+	[COUNTER_CASSANDRA_LIGHT] = {"cassandra_light_transactions_total",
+				     "Lightweight transactions."},
+	[COUNTER_CASSANDRA_DOWNGRADES] = {"cassandra_downgrades_total",
+					  "Statements sent again for one copy, since too few "
+					  "answered."},
+	[COUNTER_CASSANDRA_CONFLICTS] = {"cassandra_conflicts_total",
+					 "Claims set aside because another one on the same id "
+					 "was earlier."},
+	[COUNTER_CASSANDRA_CLAIMS_DEGRADED] = {"cassandra_degraded_claims_total",
+					       "Claims made without a quorum, to be settled."},
 };

@@ -27,6 +27,12 @@ enum counter {
 	COUNTER_UPDATES_TAKEN,    /* pending updates handed to a reader */
 	COUNTER_UPDATES_RETURNED, /* … that came back, since the answer did not leave */
 	COUNTER_UPDATES_REFUSED, /* polls answered {} because the news could not be taken durably */
+	COUNTER_CASSANDRA_STATEMENTS,      /* sent, those of batches each */
+	COUNTER_CASSANDRA_ROUNDS,          /* of statements sent at once */
+	COUNTER_CASSANDRA_LIGHT,           /* lightweight transactions */
+	COUNTER_CASSANDRA_DOWNGRADES,      /* statements sent again for one copy */
+	COUNTER_CASSANDRA_CONFLICTS,       /* claims set aside */
+	COUNTER_CASSANDRA_CLAIMS_DEGRADED, /* claims made without a quorum */
 	COUNTER_COUNT,
 };
 
