@@ -11,6 +11,7 @@ use scylla::policies::reconnect::ExponentialReconnectPolicy;
 use crate::failure;
 use crate::ffi::Options;
 use crate::options::{self, ContactPoint};
+use crate::policy::Counters;
 
 pub struct ConnectError {
     pub errno: i32,
@@ -40,10 +41,10 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(2);
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 const AGREEMENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-fn builder(options: &Options) -> Result<SessionBuilder, String> {
+fn builder(options: &Options, counters: &Arc<Counters>) -> Result<SessionBuilder, String> {
     let connect_timeout = Duration::from_millis(options.connect_timeout_ms.into());
     let mut builder = SessionBuilder::new()
-        .default_execution_profile_handle(options::profile(options))
+        .default_execution_profile_handle(options::profile(options, counters))
         .connection_timeout(connect_timeout)
         .hostname_resolution_timeout(Some(connect_timeout))
         .tcp_nodelay(true)
@@ -115,8 +116,8 @@ fn time_limit(options: &Options) -> Duration {
     Duration::from_millis(options.connect_timeout_ms.into()) * (points + 1)
 }
 
-pub async fn connect(options: &Options) -> Result<Session, ConnectError> {
-    let builder = builder(options).map_err(ConnectError::invalid)?;
+pub async fn connect(options: &Options, counters: &Arc<Counters>) -> Result<Session, ConnectError> {
+    let builder = builder(options, counters).map_err(ConnectError::invalid)?;
     let session = tokio::time::timeout(time_limit(options), builder.build())
         .await
         .map_err(|_| ConnectError::unreachable(options, "no answer in time"))?

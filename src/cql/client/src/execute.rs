@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use scylla::errors::ExecutionError;
 use scylla::response::query_result::QueryResult;
 use scylla::response::{PagingState, PagingStateResponse};
 use scylla::serialize::SerializationError;
@@ -17,6 +16,7 @@ use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency, SerialConsistency};
 
 use crate::Client;
+use crate::attempts::{self, Timing};
 use crate::failure::{self, Failure};
 use crate::ffi::{self, Bound, Done, Job, Pending};
 use crate::rows::Rows;
@@ -87,39 +87,53 @@ fn serial_consistency(of: u32) -> SerialConsistency {
     }
 }
 
-fn timeout(job: &Job) -> Option<Duration> {
-    (job.timeout_ms > 0).then(|| Duration::from_millis(job.timeout_ms.into()))
+/// The session's timing, as the job wants it.
+fn timing(client: &Client, job: &Job, idempotent: bool) -> Timing {
+    let mut timing = client.timing();
+    if job.timeout_ms > 0 {
+        timing.limit = Duration::from_millis(job.timeout_ms.into());
+    }
+    if !idempotent {
+        timing.speculation = None;
+    }
+    timing
 }
 
-type Answer = Result<(QueryResult, Option<Arc<[u8]>>), ExecutionError>;
+type Answer = Result<(QueryResult, Option<Arc<[u8]>>), Failure>;
 
 /// A copy of the statement, which is cheap, that goes by the job's settings.
 fn configured(job: &Job) -> PreparedStatement {
     let mut prepared = job.bound()[0].statement().prepared.clone();
     prepared.set_consistency(consistency(job.consistency));
     prepared.set_serial_consistency(Some(serial_consistency(job.serial_consistency)));
-    prepared.set_request_timeout(timeout(job));
     prepared
 }
 
 async fn single(client: &Client, job: &Job) -> Answer {
     let prepared = configured(job);
-    let values = Encoded::from(&job.bound()[0]);
-    let result = client.session().execute_unpaged(&prepared, values).await?;
-    Ok((result, None))
+    let timing = timing(client, job, prepared.get_is_idempotent());
+    let attempt = || {
+        client
+            .session()
+            .execute_unpaged(&prepared, Encoded::from(&job.bound()[0]))
+    };
+    Ok((attempts::execute(timing, attempt).await?, None))
 }
 
 async fn page(client: &Client, job: &Job) -> Answer {
     let mut prepared = configured(job);
     prepared.set_page_size(job.page_rows.try_into().unwrap_or(i32::MAX));
-    let values = Encoded::from(&job.bound()[0]);
+    let timing = timing(client, job, prepared.get_is_idempotent());
     let from = job
         .page()
         .map_or_else(PagingState::start, PagingState::new_from_raw_bytes);
-    let (result, next) = client
-        .session()
-        .execute_single_page(&prepared, values, from)
-        .await?;
+    let attempt = || {
+        let values = Encoded::from(&job.bound()[0]);
+        client
+            .session()
+            .execute_single_page(&prepared, values, from.clone())
+    };
+    let (result, next) = attempts::execute(timing, attempt).await?;
     let next = match next {
         PagingStateResponse::HasMorePages { state } => state.as_bytes_slice().cloned(),
         PagingStateResponse::NoMorePages => None,
@@ -133,24 +147,19 @@ async fn batch(client: &Client, job: &Job) -> Answer {
     } else {
         BatchType::Logged
     };
-    let statements = job
-        .bound()
-        .iter()
-        .map(|bound| bound.statement().prepared.clone());
-    let mut batch =
-        Batch::new_with_statements(kind, statements.map(BatchStatement::from).collect());
+    let statements = job.bound().iter().map(|bound| &bound.statement().prepared);
+    let idempotent = statements.clone().all(PreparedStatement::get_is_idempotent);
+    let statements = statements.cloned().map(BatchStatement::from).collect();
+    let mut batch = Batch::new_with_statements(kind, statements);
     batch.set_consistency(consistency(job.consistency));
     batch.set_serial_consistency(Some(serial_consistency(job.serial_consistency)));
-    batch.set_request_timeout(timeout(job));
-    batch.set_is_idempotent(
-        job.bound()
-            .iter()
-            .all(|bound| bound.statement().prepared.get_is_idempotent()),
-    );
-    batch.set_history_listener(client.counters.clone());
-    let values: Vec<_> = job.bound().iter().map(Encoded::from).collect();
-    let result = client.session().batch(&batch, values).await?;
-    Ok((result, None))
+    batch.set_is_idempotent(idempotent);
+    let attempt = || {
+        let values: Vec<_> = job.bound().iter().map(Encoded::from).collect();
+        client.session().batch(&batch, values)
+    };
+    let timing = timing(client, job, idempotent);
+    Ok((attempts::execute(timing, attempt).await?, None))
 }
 
 pub async fn execute(client: Arc<Client>, pending: Pending) {
@@ -168,13 +177,13 @@ pub async fn execute(client: Arc<Client>, pending: Pending) {
                 ..Done::default()
             });
         }
-        Err(error) => {
+        Err(failure) => {
             client.counters.errors.fetch_add(1, Relaxed);
             let Failure {
                 result,
                 received,
                 reason,
-            } = Failure::from(&error);
+            } = failure;
             pending.finish(Done {
                 result: result as i32,
                 received,

@@ -1,13 +1,14 @@
 //! Binds the scylla crate to C: does the jobs that `../cql.c` queues, on one thread. The interface
 //! is `../client.h`.
 
+mod attempts;
 mod connect;
 mod execute;
 mod failure;
 mod ffi;
-mod figures;
 mod nodes;
 mod options;
+mod policy;
 mod rows;
 mod statements;
 
@@ -18,13 +19,14 @@ use scylla::client::session::Session;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Notify;
 
+use crate::attempts::Timing;
 use crate::ffi::{Done, Health, Job, Pending, Queue, QueueRef};
-use crate::figures::Counters;
+use crate::policy::Counters;
 use crate::statements::Statements;
 
 /// One session, with what other threads may look at.
 pub struct Client {
-    session: OnceLock<Session>,
+    session: OnceLock<(Session, Timing)>,
     statements: Statements,
     counters: Arc<Counters>,
     queued: Notify,
@@ -92,9 +94,10 @@ pub unsafe extern "C" fn cql_client_run(
 
 /// Connects, then works until the session is closed.
 async fn serve(client: Arc<Client>, queue: QueueRef, connect: Pending) {
-    match connect::connect(connect.job().options()).await {
+    match connect::connect(connect.job().options(), &client.counters).await {
         Ok(session) => {
-            let fresh = client.session.set(session).is_ok();
+            let timing = options::timing(connect.job().options());
+            let fresh = client.session.set((session, timing)).is_ok();
             assert!(fresh, "a client runs once");
             connect.finish(Done::default());
         }
@@ -147,6 +150,14 @@ async fn wait(job: Pending) {
 impl Client {
     /// The session of a client that has connected.
     fn session(&self) -> &Session {
+        &self.connected().0
+    }
+
+    fn timing(&self) -> Timing {
+        self.connected().1
+    }
+
+    fn connected(&self) -> &(Session, Timing) {
         self.session.get().expect("jobs come after the connection")
     }
 }

@@ -15,7 +15,7 @@ use crate::Client;
 use crate::ffi::{self, Done, Health, NodeTime, Pending};
 
 pub fn health(client: &Client) -> Health {
-    let Some(session) = client.session.get() else {
+    let Some((session, _)) = client.session.get() else {
         return Health {
             nodes: 0,
             nodes_up: 0,

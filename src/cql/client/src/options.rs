@@ -7,12 +7,11 @@ use std::time::Duration;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod};
 use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
 use scylla::client::session::{OpenSsl010Config, TlsContext};
-use scylla::policies::load_balancing::DefaultPolicy;
-use scylla::policies::retry::DefaultRetryPolicy;
-use scylla::policies::speculative_execution::SimpleSpeculativeExecutionPolicy;
 use scylla::statement::Consistency;
 
+use crate::attempts::Timing;
 use crate::ffi::Options;
+use crate::policy::{Counters, Retries, Routing};
 
 pub enum ContactPoint {
     Address(SocketAddr),
@@ -107,31 +106,22 @@ fn first_line(error: &openssl::error::ErrorStack) -> String {
     first.map_or_else(|| error.to_string(), str::to_owned)
 }
 
-const SPECULATIONS: usize = 2;
-
-/// Whom to ask, how long, and what to do if there is no answer.
-pub fn profile(options: &Options) -> ExecutionProfileHandle {
-    let balancing = DefaultPolicy::builder()
-        .token_aware(true)
-        .permit_dc_failover(true);
-    let balancing = match options.data_centre() {
-        "" => balancing,
-        name => balancing.prefer_datacenter(name.to_owned()),
-    };
-    let speculation = SimpleSpeculativeExecutionPolicy {
-        max_retry_count: SPECULATIONS,
-        retry_interval: Duration::from_millis(options.speculation_ms.into()),
-    };
+/// Whom to ask, and whether to ask again. How long is up to attempts.rs.
+pub fn profile(options: &Options, counters: &Arc<Counters>) -> ExecutionProfileHandle {
     ExecutionProfile::builder()
         .consistency(Consistency::LocalQuorum)
-        .request_timeout(Some(Duration::from_millis(
-            options.request_timeout_ms.into(),
-        )))
-        .load_balancing_policy(balancing.build())
-        .retry_policy(Arc::new(DefaultRetryPolicy::new()))
-        .speculative_execution_policy(
-            (options.speculation_ms > 0).then(|| Arc::new(speculation) as _),
-        )
+        .request_timeout(None)
+        .load_balancing_policy(Routing::new(options.data_centre(), counters.clone()))
+        .retry_policy(Retries::new(counters.clone()))
+        .speculative_execution_policy(None)
         .build()
         .into_handle()
+}
+
+pub fn timing(options: &Options) -> Timing {
+    let ms = |ms: u32| Duration::from_millis(ms.into());
+    Timing {
+        limit: ms(options.request_timeout_ms),
+        speculation: (options.speculation_ms > 0).then(|| ms(options.speculation_ms)),
+    }
 }

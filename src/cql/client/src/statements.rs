@@ -78,7 +78,6 @@ async fn prepare_new(
     prepared.set_is_idempotent(idempotent);
     // The columns are named in the text: answers need not describe them again.
     prepared.set_use_cached_result_metadata(true);
-    prepared.set_history_listener(client.counters.clone());
     Ok(prepared)
 }
 
