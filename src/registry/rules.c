@@ -118,6 +118,7 @@ int rule_put(const struct entry *old, const struct moment *now, const void *ctx,
 	sign_of_life(entry, now);
 	change.news = news_after(entry, change.news);
 	write_entry(old, request, &change);
+	change.changed = UINT32_MAX; /* a replacement says every member */
 	*ret_change = change;
 	return RULE_DONE;
 }

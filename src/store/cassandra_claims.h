@@ -9,7 +9,10 @@
  */
 #pragma once
 
-#include "store/cassandra_job.h"
+#include "store/cassandra_rows.h"
+
+/* How soon the sweep looks at a claim that was made without a quorum. */
+#define CASS_SETTLE_AFTER_S 5
 
 struct cass_claim_state {
 	struct slice owner; /* absent: nobody's */
@@ -49,3 +52,5 @@ void cass_claiming_ask(struct cass_job *job, struct cass_claiming *claiming);
 /* In the step behind that round. May take more rounds (an outcome that is not known is read at
  * SERIAL; too few nodes: a plain claim, with its row in due), then calls over(). */
 void cass_claiming_judge(struct cass_job *job, struct cass_claiming *claiming);
+/* A step: the transaction was sent again. */
+void cass_claiming_again(struct cass_job *job);

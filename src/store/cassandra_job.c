@@ -137,7 +137,8 @@ static bool may_fall_to_one(const struct cass_ask *ask)
 {
 	enum cql_result result = ask->request.result;
 
-	return !ask->light && !ask->degraded && !atomic_load(&ask->job->store->dead) &&
+	return !ask->light && !ask->degraded && !ask->job->once &&
+	       !atomic_load(&ask->job->store->dead) &&
 	       (result == CQL_UNAVAILABLE || result == CQL_TIMED_OUT || result == CQL_UNREACHABLE);
 }
 

@@ -17,6 +17,7 @@
 #include "store/cassandra_statements.h"
 #include "store/cassandra_store.h"
 
+struct cass_claiming;
 struct cass_job;
 typedef void cass_step(struct cass_job *job);
 
@@ -28,9 +29,11 @@ struct cass_job {
 	const char *step;         /* name of this round */
 	_Atomic unsigned waiting; /* statements of this round, and 1 until cass_round_go() */
 	struct cass_ask *asks;    /* of all rounds; their rows are freed with the job */
-	int64_t began_ms;         /* steady */
-	_Atomic bool failed;      /* out of memory, or a statement that must be done is not */
-	struct cass_job *next_job; /* of those who wait for a key */
+	struct cass_claiming *claiming; /* cassandra_claims.c's: the claim that is being made */
+	int64_t began_ms;               /* steady */
+	_Atomic bool failed;            /* out of memory, or a statement that must be done is not */
+	bool once;                      /* nothing is sent again: the values are gone by then */
+	struct cass_job *next_job;      /* of those who wait for a key */
 };
 
 /* One statement, or a batch, on its way. In the job's arena. */

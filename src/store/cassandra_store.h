@@ -14,6 +14,7 @@
 /* Entries due are kept in so many shards, each swept by the server that holds its lease. */
 #define CASS_SHARDS 4
 #define CASS_DUE_BUCKET_S 600
+#define CASS_KNOWN_BUCKETS 256
 #define CASS_PENDING_BUCKET_US (10 * 1000000LL)
 #define CASS_LEASE_TTL_S 10
 /* A claim without an entry is left alone for so long: its owner may be on the way. Much longer than
@@ -64,6 +65,9 @@ struct store_cassandra {
 	_Atomic int64_t degraded_ms; /* steady: when a statement was last sent for ONE; 0: never */
 	_Atomic int64_t refusal_ms;  /* steady: when a refused statement was last logged */
 	_Atomic bool dead;           /* a test stopped it at a step */
+
+	/* Buckets of due that are known to be registered, by number; 0: none. */
+	_Atomic int64_t known_buckets[CASS_KNOWN_BUCKETS];
 
 	struct cass_keys keys;     /* one change of a key at a time */
 	struct cass_owners owners; /* the cache of who owns which id */
@@ -140,6 +144,15 @@ void cass_keeper_stop(struct cass_keeper *keeper);
 void cass_keeper_free(struct cass_keeper *keeper);
 void store_cassandra_health(struct store *store, struct store_health *ret_health);
 void store_cassandra_count(struct store *store, struct store_count *ret_count);
+
+/* Notes that this server added (or removed) an entry. */
+static inline void cass_count_entry(struct store_cassandra *cassandra, enum entry_kind kind,
+				    int64_t change)
+{
+	atomic_fetch_add(kind == ENTRY_HYPERTY ? &cassandra->own_hyperties
+					       : &cassandra->own_data_objects,
+			 change);
+}
 
 /* Notes an entry whose row is not what a store writes: counts and logs. */
 void cass_note_damage(struct store_cassandra *cassandra, struct entry_key key);

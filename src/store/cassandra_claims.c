@@ -1,0 +1,232 @@
+/* Claims on ids: found, made, and made again where the outcome is not known. */
+#include "store/cassandra_claims.h"
+
+#include "log/log.h"
+
+#define TRIES_MAX 3
+
+/* ---- Who owns an id ---- */
+
+void cass_claim_ask(struct cass_job *job, struct slice id, struct cass_claim_asks *ret_asks)
+{
+	struct cql_value value = cass_text(id);
+
+	ret_asks->owners = cass_ask(job, CASS_OWNER_GET, &value, 1);
+	ret_asks->claims = cass_ask(job, CASS_CLAIMS_LIST, &value, 1);
+}
+
+/* The earlier of the two; of equals the one with the lesser bytes. */
+static bool is_earlier(const struct cass_claim_state *a, const struct cass_claim_state *b)
+{
+	if (a->since != b->since)
+		return a->since < b->since;
+	return memcmp(a->claim.bytes, b->claim.bytes, CASS_CLAIM_BYTES) < 0;
+}
+
+static void note_claim(struct cass_claim_state *state, const struct cass_claim_state *found)
+{
+	bool others = state->owner.data && !cass_claim_same(&state->claim, &found->claim);
+
+	others = others || state->others;
+	if (!state->owner.data || is_earlier(found, state))
+		*state = *found;
+	state->others = others;
+}
+
+static void note_light(struct cass_claim_state *state, const struct cql_value *values)
+{
+	const struct cass_claim_state found = {
+		.owner = cass_text_of(values[0]),
+		.claim = cass_claim_of(values[1]),
+		.since = cass_bigint_of(values[2]),
+		.light = true,
+	};
+
+	if (found.owner.data)
+		note_claim(state, &found);
+}
+
+static void note_plain(struct cass_claim_state *state, struct cass_ask *claims)
+{
+	struct cql_value values[3];
+
+	while (cass_ask_next(claims, values, 3)) {
+		const struct cass_claim_state found = {
+			.owner = cass_text_of(values[2]),
+			.claim = cass_claim_of(values[1]),
+			.since = cass_bigint_of(values[0]),
+		};
+
+		if (found.owner.data)
+			note_claim(state, &found);
+	}
+}
+
+void cass_claim_found(struct cass_claim_asks *asks, struct cass_claim_state *ret_state)
+{
+	struct cql_value values[3];
+
+	*ret_state = (struct cass_claim_state){0};
+	if (cass_ask_next(asks->owners, values, 3))
+		note_light(ret_state, values);
+	note_plain(ret_state, asks->claims);
+}
+
+/* ---- Claiming ---- */
+
+static struct cass_claiming *claiming_of(struct cass_job *job)
+{
+	return job->claiming;
+}
+
+static void ask_light(struct cass_job *job, struct cass_claiming *claiming)
+{
+	const struct cql_value values[] = {
+		cass_text(claiming->id),
+		cass_text(claiming->owner),
+		cass_uuid(&claiming->claim),
+		cass_bigint(&job->arena, claiming->since),
+	};
+
+	claiming->tries++;
+	claiming->asks.owners = cass_ask_light(job, CASS_OWNER_CLAIM, values, 4);
+}
+
+void cass_claiming_ask(struct cass_job *job, struct cass_claiming *claiming)
+{
+	struct cql_value id = cass_text(claiming->id);
+
+	job->claiming = claiming;
+	ask_light(job, claiming);
+	claiming->asks.claims = cass_ask(job, CASS_CLAIMS_LIST, &id, 1);
+}
+
+static void conclude(struct cass_job *job, struct cass_claiming *claiming)
+{
+	claiming->won = cass_claim_same(&claiming->state.claim, &claiming->claim);
+	claiming->over(job, STORE_DONE);
+}
+
+static void on_plain_claim(struct cass_job *job)
+{
+	struct cass_claiming *claiming = claiming_of(job);
+
+	if (atomic_load(&job->failed)) {
+		claiming->over(job, STORE_UNAVAILABLE);
+		return;
+	}
+	conclude(job, claiming);
+}
+
+static void note_degraded(struct cass_job *job, struct cass_claiming *claiming)
+{
+	counter_add(job->store->counters, COUNTER_CASSANDRA_CLAIMS_DEGRADED, 1);
+	log_warn("store.claim_degraded", LOG_SLICE("id", claiming->id),
+		 LOG_SLICE("user", claiming->owner));
+	claiming->degraded = true;
+}
+
+/* Without a quorum: a row of its own, and one that leads the sweep to it. */
+static void claim_plainly(struct cass_job *job, struct cass_claiming *claiming)
+{
+	const struct cass_claim_state own = {claiming->owner, claiming->claim, claiming->since,
+					     false, false};
+	struct store_cassandra *cassandra = job->store;
+	int64_t stamp = cass_stamp(cassandra, claiming->since);
+	const struct cql_value values[] = {
+		cass_text(claiming->id),         cass_bigint(&job->arena, claiming->since),
+		cass_uuid(&claiming->claim),     cass_text(claiming->owner),
+		cass_bigint(&job->arena, stamp),
+	};
+	const struct cass_due due = {
+		.due_s = store_cassandra_now(&cassandra->store).lifetime_s + CASS_SETTLE_AFTER_S,
+		.kind = CASS_DUE_CLAIM,
+		.id = claiming->id,
+		.owner = claiming->owner,
+		.claim = claiming->claim,
+	};
+
+	if (claiming->state.owner.data) { /* somebody's already, also without a quorum */
+		conclude(job, claiming);
+		return;
+	}
+	note_degraded(job, claiming);
+	claiming->state = own;
+	cass_round(job, "claim.plain", on_plain_claim);
+	cass_ask(job, CASS_CLAIM_ADD, values, 5);
+	cass_due_add(job, &due, stamp);
+	cass_round_go(job);
+}
+
+static void on_looked(struct cass_job *job)
+{
+	struct cass_claiming *claiming = claiming_of(job);
+	struct cass_ask *owners = claiming->asks.owners;
+	struct cql_value values[3];
+
+	if (!owners || owners->request.result == CQL_REFUSED ||
+	    owners->request.result == CQL_CLOSED) {
+		claiming->over(job, STORE_UNAVAILABLE);
+	} else if (owners->request.result != CQL_DONE) {
+		claim_plainly(job, claiming);
+	} else if (cass_ask_next(owners, values, 3)) {
+		note_light(&claiming->state, values);
+		conclude(job, claiming);
+	} else if (claiming->tries < TRIES_MAX) {
+		cass_round(job, "claim.again", cass_claiming_again);
+		ask_light(job, claiming);
+		cass_round_go(job);
+	} else {
+		claiming->over(job, STORE_UNAVAILABLE);
+	}
+}
+
+/* The outcome is not known: what is there decides. */
+static void look(struct cass_job *job, struct cass_claiming *claiming)
+{
+	struct cql_value id = cass_text(claiming->id);
+
+	cass_round(job, "claim.look", on_looked);
+	claiming->asks.owners = cass_ask_serial(job, CASS_OWNER_GET, &id, 1);
+	cass_round_go(job);
+}
+
+static void judge_applied(struct cass_job *job, struct cass_claiming *claiming)
+{
+	const struct cass_claim_state own = {claiming->owner, claiming->claim, claiming->since,
+					     true, false};
+	/* [applied], then key first and the others by name: id, claim, owner, since. */
+	struct cql_value values[5];
+
+	if (cass_ask_applied(claiming->asks.owners, values, 5)) {
+		note_claim(&claiming->state, &own);
+	} else {
+		const struct cql_value theirs[] = {values[3], values[2], values[4]};
+
+		note_light(&claiming->state, theirs);
+	}
+	conclude(job, claiming);
+}
+
+void cass_claiming_again(struct cass_job *job)
+{
+	struct cass_claiming *claiming = claiming_of(job);
+	struct cass_ask *owners = claiming->asks.owners;
+
+	if (!owners || owners->request.result == CQL_REFUSED ||
+	    owners->request.result == CQL_CLOSED)
+		claiming->over(job, STORE_UNAVAILABLE);
+	else if (owners->request.result == CQL_DONE)
+		judge_applied(job, claiming);
+	else if (owners->request.result == CQL_UNAVAILABLE)
+		claim_plainly(job, claiming);
+	else
+		look(job, claiming);
+}
+
+void cass_claiming_judge(struct cass_job *job, struct cass_claiming *claiming)
+{
+	job->claiming = claiming;
+	note_plain(&claiming->state, claiming->asks.claims);
+	cass_claiming_again(job);
+}

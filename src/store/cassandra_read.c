@@ -1,0 +1,454 @@
+/* Reads: one entry, all that something leads to, everything in slices. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "store/cassandra_claims.h"
+
+struct read_job {
+	struct cass_job job; /* first */
+	struct store_read *read;
+	struct entry_key key; /* of a get */
+	struct slice owner;
+	struct cass_claim claim;
+	bool settled;
+	struct cass_claim_asks asks;
+	struct cass_ask *entry;
+
+	enum store_index index; /* of a list */
+	struct slice text;
+	struct cass_ask *leads;
+	struct cass_ask **parts; /* what was led to: users, or entries */
+	size_t part_count;
+	size_t parts_asked; /* of them */
+	size_t parts_shown;
+	struct moment now;
+	bool shown;
+	bool damaged;
+	struct slice last_owner; /* of the row before: a GUID has a row for each entry of a user */
+};
+
+static struct read_job *read_of(struct cass_job *job)
+{
+	return (struct read_job *)job;
+}
+
+static struct read_job *read_new(struct store *store, size_t size, struct store_read *read)
+{
+	struct read_job *self = cass_job_new(store_cassandra_of(store), size, &read->op);
+
+	if (self) {
+		self->read = read;
+		self->now = store_cassandra_now(store);
+	}
+	return self;
+}
+
+/* ---- One entry ---- */
+
+static void ask_entry(struct read_job *self)
+{
+	const struct cql_value values[] = {cass_text(self->owner), cass_text(self->key.id)};
+
+	if (self->key.kind == ENTRY_HYPERTY)
+		self->entry = cass_ask(&self->job, CASS_HYPERTY_GET, values, 2);
+	else
+		self->entry = cass_ask(&self->job, CASS_OBJECT_GET, values + 1, 1);
+}
+
+/* STORE_NOT_FOUND too if it stands there under another claim. */
+static int take_entry(struct read_job *self, struct cass_row *ret_row)
+{
+	struct cql_value values[CASS_ROW_VALUES];
+	int r;
+
+	if (atomic_load(&self->job.failed))
+		return STORE_UNAVAILABLE;
+	if (!cass_ask_next(self->entry, values, CASS_ROW_VALUES))
+		return STORE_NOT_FOUND;
+	r = cass_row_decode(self->key.kind, values, &self->job.arena, ret_row);
+	if (r == STORE_DAMAGED)
+		cass_note_damage(self->job.store, self->key);
+	if (r != STORE_DONE)
+		return r;
+	if (!ret_row->exists ||
+	    (self->key.kind == ENTRY_HYPERTY && !cass_claim_same(&ret_row->claim, &self->claim)))
+		return STORE_NOT_FOUND;
+	return STORE_DONE;
+}
+
+static void show_one(struct read_job *self, const struct cass_row *row)
+{
+	if (self->settled)
+		cass_owners_keep(&self->job.store->owners, self->key.id, self->owner, &self->claim);
+	cass_job_end(&self->job, self->read->see(self->read->ctx, &row->entry, &self->now));
+}
+
+static void on_entry(struct cass_job *job)
+{
+	struct read_job *self = read_of(job);
+	struct cass_row row;
+	int r = take_entry(self, &row);
+
+	if (r == STORE_DONE)
+		show_one(self, &row);
+	else
+		cass_job_end(job, r);
+}
+
+static void read_owned(struct read_job *self)
+{
+	cass_round(&self->job, "get.read", on_entry);
+	ask_entry(self);
+	cass_round_go(&self->job);
+}
+
+static void on_owner(struct cass_job *job)
+{
+	struct read_job *self = read_of(job);
+	struct cass_claim_state state;
+
+	cass_claim_found(&self->asks, &state);
+	if (atomic_load(&job->failed) || !state.owner.data) {
+		cass_job_end(job, atomic_load(&job->failed) ? STORE_UNAVAILABLE : STORE_NOT_FOUND);
+		return;
+	}
+	self->owner = state.owner;
+	self->claim = state.claim;
+	self->settled = state.light && !state.others;
+	read_owned(self);
+}
+
+static void look_up_owner(struct read_job *self)
+{
+	cass_round(&self->job, "get.owner", on_owner);
+	cass_claim_ask(&self->job, self->key.id, &self->asks);
+	cass_round_go(&self->job);
+}
+
+/* The cache may be behind: an id can be freed, and claimed again. */
+static void on_cached_entry(struct cass_job *job)
+{
+	struct read_job *self = read_of(job);
+	struct cass_row row;
+	int r = take_entry(self, &row);
+
+	if (r == STORE_NOT_FOUND) {
+		cass_owners_drop(&job->store->owners, self->key.id);
+		look_up_owner(self);
+	} else if (r == STORE_DONE) {
+		show_one(self, &row);
+	} else {
+		cass_job_end(job, r);
+	}
+}
+
+int store_cassandra_get(struct store *store, struct entry_key key, struct store_read *read)
+{
+	struct read_job *self = read_new(store, sizeof(*self), read);
+
+	if (!self)
+		return STORE_UNAVAILABLE;
+	self->key = key;
+	if (key.kind == ENTRY_DATA_OBJECT) {
+		read_owned(self);
+	} else if (cass_owners_find(&self->job.store->owners, key.id, &self->job.arena,
+				    &self->owner, &self->claim)) {
+		cass_round(&self->job, "get.read", on_cached_entry);
+		ask_entry(self);
+		cass_round_go(&self->job);
+	} else {
+		look_up_owner(self);
+	}
+	return STORE_PENDING;
+}
+
+/* ---- What something leads to ---- */
+
+/* As many of the parts are asked for at once. */
+#define WINDOW 64
+
+/* Negative: see() does not want to go on. */
+static int show_rows(struct read_job *self, struct cass_ask *part, enum entry_kind kind,
+		     bool (*leads)(const struct read_job *self, const struct entry *entry))
+{
+	struct cql_value values[CASS_ROW_VALUES];
+
+	while (cass_ask_next(part, values, CASS_ROW_VALUES)) {
+		struct cass_row row = {0};
+		int r = cass_row_decode(kind, values, &self->job.arena, &row);
+
+		if (r == STORE_DAMAGED) {
+			self->damaged = true;
+			cass_note_damage(self->job.store,
+					 (struct entry_key){kind, cass_text_of(values[0])});
+		}
+		if (r == -ENOMEM)
+			return r;
+		if (r != STORE_DONE || !row.exists || !leads(self, &row.entry))
+			continue;
+		self->shown = true;
+		r = self->read->see(self->read->ctx, &row.entry, &self->now);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int list_outcome(const struct read_job *self)
+{
+	if (self->shown)
+		return STORE_DONE;
+	return self->damaged ? STORE_DAMAGED : STORE_NOT_FOUND;
+}
+
+static bool any_leads(const struct read_job *self, const struct entry *entry)
+{
+	(void)self;
+	(void)entry;
+	return true;
+}
+
+/* A thin row may be older or younger than the entry: the entry decides. */
+static bool member_leads(const struct read_job *self, const struct entry *entry)
+{
+	struct slice text =
+		entry->fields.text[self->index == INDEX_NAME ? TEXT_NAME : TEXT_REPORTER];
+
+	return text.data && slice_equal(text, self->text);
+}
+
+static bool email_leads(const struct read_job *self, const struct entry *entry)
+{
+	struct slice email = user_email(entry->owner);
+
+	return email.data && slice_equal(email, self->text);
+}
+
+static bool carries(const struct read_job *self, const struct entry *entry)
+{
+	for (uint32_t i = 0; i < entry->guid_count; i++) {
+		if (slice_equal(entry->guids[i], self->text))
+			return true;
+	}
+	return false;
+}
+
+/* A user whose entries were read before they are shown: one of them must carry the GUID. */
+static int show_guids_user(struct read_job *self, struct cass_ask *part)
+{
+	size_t rows = part->request.rows ? cql_rows_count(part->request.rows) : 0;
+	struct cass_row *found = arena_alloc(&self->job.arena, (rows + 1) * sizeof(*found));
+	struct cql_value values[CASS_ROW_VALUES];
+	bool leads = false;
+	size_t count = 0;
+	int r = found ? 0 : -ENOMEM;
+
+	while (r >= 0 && cass_ask_next(part, values, CASS_ROW_VALUES)) {
+		r = cass_row_decode(ENTRY_HYPERTY, values, &self->job.arena, &found[count]);
+		self->damaged = self->damaged || r == STORE_DAMAGED;
+		if (r != STORE_DONE || !found[count].exists)
+			continue;
+		leads = leads || carries(self, &found[count].entry);
+		count++;
+	}
+	for (size_t i = 0; i < count && leads && r >= 0; i++) {
+		self->shown = true;
+		r = self->read->see(self->read->ctx, &found[i].entry, &self->now);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int show_part(struct read_job *self, struct cass_ask *part)
+{
+	switch (self->index) {
+	case INDEX_NAME:
+	case INDEX_REPORTER:
+		return show_rows(self, part, ENTRY_DATA_OBJECT, member_leads);
+	case INDEX_EMAIL:
+		return show_rows(self, part, ENTRY_HYPERTY, email_leads);
+	case INDEX_GUID:
+		return show_guids_user(self, part);
+	default:
+		return show_rows(self, part, ENTRY_HYPERTY, any_leads);
+	}
+}
+
+static void ask_parts(struct read_job *self);
+
+static void on_parts(struct cass_job *job)
+{
+	struct read_job *self = read_of(job);
+	int r = atomic_load(&job->failed) ? STORE_UNAVAILABLE : 0;
+
+	for (; r == 0 && self->parts_shown < self->parts_asked; self->parts_shown++)
+		r = show_part(self, self->parts[self->parts_shown]);
+	if (r != 0)
+		cass_job_end(job, r);
+	else if (self->parts_asked == WINDOW)
+		ask_parts(self);
+	else
+		cass_job_end(job, list_outcome(self));
+}
+
+/* The next thing that the thin rows lead to; a user with several rows counts once. */
+static bool next_lead(struct read_job *self, struct slice *ret_lead)
+{
+	struct cql_value values[2];
+
+	while (cass_ask_next(self->leads, values, self->index == INDEX_GUID ? 2 : 1)) {
+		struct slice lead = cass_text_of(values[0]);
+
+		if (self->last_owner.data && slice_equal(self->last_owner, lead))
+			continue;
+		self->last_owner = lead;
+		*ret_lead = lead;
+		return true;
+	}
+	return false;
+}
+
+static void ask_parts(struct read_job *self)
+{
+	bool objects = self->index == INDEX_NAME || self->index == INDEX_REPORTER;
+	struct slice lead;
+
+	self->parts_asked = self->parts_shown = 0;
+	cass_round(&self->job, "list.entries", on_parts);
+	while (self->parts_asked < WINDOW && next_lead(self, &lead)) {
+		struct cql_value value = cass_text(lead);
+
+		self->parts[self->parts_asked++] = cass_ask(
+			&self->job, objects ? CASS_OBJECT_GET : CASS_HYPERTIES_LIST, &value, 1);
+	}
+	cass_round_go(&self->job);
+}
+
+static void on_leads(struct cass_job *job)
+{
+	struct read_job *self = read_of(job);
+
+	if (atomic_load(&job->failed))
+		cass_job_end(job, STORE_UNAVAILABLE);
+	else if (!self->leads->request.rows || cql_rows_count(self->leads->request.rows) == 0)
+		cass_job_end(job, STORE_NOT_FOUND);
+	else
+		ask_parts(self);
+}
+
+static void list_by_leads(struct read_job *self)
+{
+	static const enum cass_statement lists[] = {
+		[INDEX_NAME] = CASS_NAME_LIST,
+		[INDEX_REPORTER] = CASS_REPORTER_LIST,
+		[INDEX_GUID] = CASS_GUID_LIST,
+		[INDEX_EMAIL] = CASS_EMAIL_LIST,
+	};
+	struct cql_value value = cass_text(cass_index_key(&self->job.arena, self->text));
+
+	cass_round(&self->job, "list.leads", on_leads);
+	self->leads = cass_ask(&self->job, lists[self->index], &value, 1);
+	cass_round_go(&self->job);
+}
+
+static void list_user(struct read_job *self)
+{
+	struct cql_value value = cass_text(self->text);
+
+	cass_round(&self->job, "list.entries", on_parts);
+	self->parts[0] = cass_ask(&self->job, CASS_HYPERTIES_LIST, &value, 1);
+	self->parts_asked = 1;
+	cass_round_go(&self->job);
+}
+
+int store_cassandra_list(struct store *store, enum store_index index, struct slice key,
+			 struct store_read *read)
+{
+	struct read_job *self = read_new(store, sizeof(*self), read);
+
+	if (!self)
+		return STORE_UNAVAILABLE;
+	self->index = index;
+	self->text = key;
+	self->parts = arena_alloc(&self->job.arena, WINDOW * sizeof(struct cass_ask *));
+	if (!self->parts)
+		cass_job_end(&self->job, STORE_UNAVAILABLE);
+	else if (index == INDEX_USER)
+		list_user(self);
+	else
+		list_by_leads(self);
+	return STORE_PENDING;
+}
+
+/* ---- Everything ---- */
+
+/* A cursor: the kind, and where the next page begins. */
+static bool set_cursor(struct store_scan *scan, enum entry_kind kind, struct slice page)
+{
+	char *cursor = malloc(1 + page.len);
+
+	if (!cursor)
+		return false;
+	cursor[0] = (char)kind;
+	if (page.len > 0)
+		memcpy(cursor + 1, page.data, page.len);
+	scan->ret_cursor = cursor;
+	scan->ret_cursor_len = 1 + page.len;
+	return true;
+}
+
+static void on_scanned(struct cass_job *job)
+{
+	struct read_job *self = read_of(job);
+	struct store_scan *scan = (struct store_scan *)self->read;
+	struct slice page;
+	int r;
+
+	if (atomic_load(&job->failed)) {
+		cass_job_end(job, STORE_UNAVAILABLE);
+		return;
+	}
+	r = show_rows(self, self->entry, self->key.kind, any_leads);
+	page = self->entry->request.rows ? cql_rows_page(self->entry->request.rows) : SLICE_NONE;
+	if (r == 0 && page.data)
+		r = set_cursor(scan, self->key.kind, page) ? 0 : -ENOMEM;
+	else if (r == 0 && self->key.kind == ENTRY_HYPERTY)
+		r = set_cursor(scan, ENTRY_DATA_OBJECT, SLICE_NONE) ? 0 : -ENOMEM;
+	cass_job_end(job, r);
+}
+
+/* False if it is none of ours. */
+static bool read_cursor(struct slice cursor, enum entry_kind *ret_kind, struct slice *ret_page)
+{
+	*ret_kind = ENTRY_HYPERTY;
+	*ret_page = SLICE_NONE;
+	if (!cursor.data)
+		return true;
+	if (cursor.len == 0 || (unsigned char)cursor.data[0] >= ENTRY_KIND_COUNT)
+		return false;
+	*ret_kind = (enum entry_kind)cursor.data[0];
+	if (cursor.len > 1)
+		*ret_page = (struct slice){cursor.data + 1, cursor.len - 1};
+	return true;
+}
+
+int store_cassandra_scan(struct store *store, struct store_scan *scan)
+{
+	enum entry_kind kind;
+	struct slice page;
+	struct read_job *self;
+
+	scan->ret_cursor = NULL;
+	scan->ret_cursor_len = 0;
+	if (!read_cursor(scan->cursor, &kind, &page))
+		return -EINVAL;
+	self = read_new(store, sizeof(*self), &scan->read);
+	if (!self)
+		return STORE_UNAVAILABLE;
+	self->key.kind = kind;
+	cass_round(&self->job, "scan.page", on_scanned);
+	self->entry = cass_ask_page(&self->job,
+				    kind == ENTRY_HYPERTY ? CASS_HYPERTIES_SCAN : CASS_OBJECTS_SCAN,
+				    NULL, 0, scan->limit, page);
+	cass_round_go(&self->job);
+	return STORE_PENDING;
+}

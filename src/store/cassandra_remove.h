@@ -1,0 +1,14 @@
+/* Removal of an entry with all that leads to it, in rounds of somebody else's job. */
+#pragma once
+
+#include "store/cassandra_rows.h"
+
+/* First round: the entry is gone for every reader. */
+void cass_remove_entry(struct cass_job *job, const struct cass_row *row, int64_t stamp);
+/* Second round: what led to it, its news, and its claim, if light says that it was a lightweight
+ * one. May be repeated. */
+void cass_remove_rest(struct cass_job *job, const struct cass_row *row, int64_t stamp);
+/* Frees a claim by a lightweight transaction: optional, since the sweep would find it. */
+void cass_remove_claim(struct cass_job *job, struct slice id, const struct cass_claim *claim);
+/* Behind both, in a job of the store's own: the user's e-mail, if this was its last entry. */
+void cass_remove_user(struct store_cassandra *cassandra, struct slice owner, int64_t stamp);

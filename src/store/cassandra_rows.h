@@ -1,0 +1,51 @@
+/* The rows beside an entry: what leads to it, when it is due, and the news of it. Each call adds
+ * statements to the round at hand, or to a batch. */
+#pragma once
+
+#include "store/cassandra_job.h"
+
+/* A row in due. */
+struct cass_due {
+	int64_t due_s;
+	int32_t kind; /* of entry; or CASS_DUE_CLAIM */
+	struct slice id;
+	struct slice owner; /* "" of a data object */
+	struct cass_claim claim;
+};
+
+/* With its bucket's registration, unless that is known to be there. */
+void cass_due_add(struct cass_job *job, const struct cass_due *due, int64_t stamp);
+/* Of one partition each batch; the caller registers the bucket. */
+void cass_due_add_to(struct cass_batch *batch, const struct cass_due *due, int64_t stamp);
+void cass_due_remove_from(struct cass_batch *batch, const struct cass_due *due, int64_t stamp);
+void cass_due_register(struct cass_job *job, int32_t shard, int64_t bucket, int64_t stamp);
+/* A registration was read: it need not be written again. */
+void cass_due_note_known(struct store_cassandra *cassandra, int32_t shard, int64_t bucket);
+
+/* The name of a shard's queue in buckets, and of its lease. */
+#define CASS_QUEUE_MAX 16
+struct slice cass_due_queue(int32_t shard, char ret_name[static CASS_QUEUE_MAX]);
+#define CASS_PENDING_QUEUE SLICE("pending")
+
+/* The pending update that news names. */
+void cass_pending_add(struct cass_job *job, int64_t news, const struct entry *entry, int64_t stamp);
+struct cass_ask *cass_pending_get(struct cass_job *job, int64_t news, const struct entry *entry);
+/* Of what cass_pending_get() asked; false for NULL. Consumes the row. */
+bool cass_pending_is_there(struct cass_ask *ask);
+void cass_pending_remove(struct cass_job *job, int64_t news, const struct entry *entry,
+			 int64_t stamp);
+/* The key of a pending row, as statements want it behind a timestamp: bucket, news, kind, id,
+ * owner.
+ */
+void cass_pending_key(struct cass_job *job, int64_t news, struct entry_key key, struct slice owner,
+		      struct cql_value ret_values[5]);
+
+/* Whether anything leads to entry that does not lead to old, which may be NULL. */
+bool cass_index_differs(const struct entry *entry, const struct entry *old);
+/* What leads to entry and not to old, which may be NULL. */
+void cass_index_add(struct cass_job *job, const struct entry *entry, const struct entry *old,
+		    int64_t stamp);
+/* What led to old and does not lead to entry, which may be NULL; but the e-mail, which stays as
+ * long as the user has entries. */
+void cass_index_remove(struct cass_job *job, const struct entry *old, const struct entry *entry,
+		       int64_t stamp);
