@@ -56,19 +56,21 @@ struct cql_options {
 	const char *data_centre; /* whose nodes are asked first; "": all alike */
 	const char *user;        /* "": none */
 	const char *password;
-	const char *tls_ca;          /* PEM file; "": no TLS */
+	const char *tls_ca;          /* PEM file; "": no TLS. A node's certificate must be signed by
+					it, and have the node's address */
 	const char *tls_certificate; /* of the client, PEM file; "": none */
 	const char *tls_key;
-	uint32_t connect_timeout_ms;
+	uint32_t connect_timeout_ms; /* of each contact point */
 	uint32_t request_timeout_ms; /* of one statement, speculation and retries included */
 	uint32_t speculation_ms;     /* an idempotent statement that is not answered by then is sent
-					to another node, too; 0: never */
+					to another node, too, and then to a third; 0: never */
 };
 
 /*
  * Connects to the first contact point that answers, and learns the others. 0, or a negative errno
  * with a sentence in ret_reason that names node and cause: -EACCES if user or password are refused,
- * -EINVAL if an option cannot be used (say, no such file), -EHOSTUNREACH otherwise. Blocks.
+ * -EINVAL if an option cannot be used (say, no such file, no such data centre), -EHOSTUNREACH
+ * otherwise. Blocks.
  */
 int cql_connect(const struct cql_options *options, struct cql **ret_cql, char *ret_reason,
 		size_t reason_size);
@@ -85,7 +87,7 @@ void cql_health(struct cql *cql, struct cql_health *ret_health);
 
 /* Counted since the session began. Never waits. */
 struct cql_figures {
-	uint64_t retries;      /* of a statement, on the same or another node */
+	uint64_t retries;      /* of a request, on the same or another node */
 	uint64_t speculations; /* a second node was asked because the first one was slow */
 	uint64_t errors;       /* requests that were not CQL_DONE */
 };
@@ -147,7 +149,8 @@ struct cql_request {
 void cql_execute(struct cql *cql, enum cql_batch batch, const struct cql_bound *bound, size_t count,
 		 struct cql_request *request);
 
-/* Completes (CQL_DONE) after so many milliseconds, at the earliest; at cql_free() at once. */
+/* Completes (CQL_DONE) after so many milliseconds, at the earliest; at cql_free() at once, as
+ * CQL_CLOSED. */
 void cql_wait(struct cql *cql, uint32_t ms, struct cql_request *request);
 
 /* ---- Rows ---- */

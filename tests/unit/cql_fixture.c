@@ -5,6 +5,9 @@
 
 #include "base/container.h"
 
+/* Longer than anybody waits here: what fails must not wait for it. */
+#define SPECULATION_MS 60000
+
 struct cql_options cql_options_here(void)
 {
 	const char *nodes = getenv("CASSANDRA");
@@ -20,8 +23,8 @@ struct cql_options cql_options_here(void)
 				    .tls_certificate = "",
 				    .tls_key = "",
 				    .connect_timeout_ms = 5000,
-				    .request_timeout_ms = 10000,
-				    .speculation_ms = 0};
+				    .request_timeout_ms = 90000,
+				    .speculation_ms = SPECULATION_MS};
 }
 
 struct cql *cql_connect_here(void)

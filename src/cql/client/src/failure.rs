@@ -122,6 +122,9 @@ pub fn pool_reason(error: &ConnectionPoolError) -> Cow<'static, str> {
     }
 }
 
+const BAD_CERTIFICATE: &str =
+    "its certificate is not signed by the authority we trust, or not for its address";
+
 fn connection_reason(error: &ConnectionError) -> String {
     match error {
         ConnectionError::ConnectTimeout => "no answer in time".into(),
@@ -132,7 +135,10 @@ fn connection_reason(error: &ConnectionError) -> String {
             }
             kind => kind.to_string(),
         },
-        _ => error.to_string(),
+        _ => match error.to_string() {
+            said if said.contains("certificate verify failed") => BAD_CERTIFICATE.into(),
+            said => said,
+        },
     }
 }
 

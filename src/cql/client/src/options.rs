@@ -1,10 +1,13 @@
 //! Reads the options of a session: contact points, TLS, policies.
 
+use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use openssl::error::ErrorStack;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod};
+use openssl::x509::store::X509StoreBuilder;
 use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
 use scylla::client::session::{OpenSsl010Config, TlsContext};
 use scylla::statement::Consistency;
@@ -65,29 +68,40 @@ pub fn contact_points(options: &Options) -> Result<Vec<ContactPoint>, String> {
     Ok(points)
 }
 
-/// None: no TLS. A node is believed if the authority has signed its certificate, whatever its
-/// names: nodes are found by address.
-pub fn tls(options: &Options) -> Result<Option<TlsContext>, String> {
-    if options.tls_ca().is_empty() {
-        return Ok(None);
+fn check_readable(file: &str) -> Result<(), String> {
+    match File::open(file) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{file}: {error}")),
     }
-    let unusable =
-        |file: &str, error: openssl::error::ErrorStack| format!("{file}: {}", first_line(&error));
-    let mut builder =
-        SslConnector::builder(SslMethod::tls_client()).map_err(|error| unusable("TLS", error))?;
+}
+
+/// None: no TLS. A node is believed if one of the authorities has signed its certificate, and if
+/// that has its address.
+pub fn tls(options: &Options) -> Result<Option<TlsContext>, String> {
     let (ca, certificate, key) = (
         options.tls_ca(),
         options.tls_certificate(),
         options.tls_key(),
     );
-    let store =
-        openssl::x509::store::X509StoreBuilder::new().map_err(|error| unusable(ca, error))?;
+    if ca.is_empty() {
+        return Ok(None);
+    }
+    let unusable = |file: &str, error: ErrorStack| format!("{file}: {}", first_line(&error));
+    let mut builder =
+        SslConnector::builder(SslMethod::tls_client()).map_err(|error| unusable("TLS", error))?;
     // Ours alone, not those of the system.
+    let store = X509StoreBuilder::new().map_err(|error| unusable(ca, error))?;
     builder.set_cert_store(store.build());
+    check_readable(ca)?;
     builder
         .set_ca_file(ca)
         .map_err(|error| unusable(ca, error))?;
     if !certificate.is_empty() {
+        check_readable(certificate)?;
+        if key.is_empty() {
+            return Err(format!("{certificate}: its key is missing"));
+        }
+        check_readable(key)?;
         builder
             .set_certificate_chain_file(certificate)
             .map_err(|error| unusable(certificate, error))?;
@@ -101,7 +115,7 @@ pub fn tls(options: &Options) -> Result<Option<TlsContext>, String> {
     Ok(Some(OpenSsl010Config::new(builder).into()))
 }
 
-fn first_line(error: &openssl::error::ErrorStack) -> String {
+fn first_line(error: &ErrorStack) -> String {
     let first = error.errors().first().and_then(|error| error.reason());
     first.map_or_else(|| error.to_string(), str::to_owned)
 }
