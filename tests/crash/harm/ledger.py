@@ -151,7 +151,7 @@ class Ledger:
     def _settle_one(entry: Entry, answer: Answer) -> None:
         faults = []
         for operation in (None, entry.under_way) if entry.under_way else (None,):
-            fault = _fault(entry, operation, answer)
+            fault = fault_of(entry, operation, answer)
             if fault is None:
                 if operation:
                     entry.happened(operation)
@@ -224,7 +224,7 @@ class Ledger:
                 raise AssertionError(f"{error}; {len(lost)} lost, such as {lost[:2]}") from None
 
 
-def _fault(entry: Entry, operation: Operation | None, answer: Answer) -> str | None:
+def fault_of(entry: Entry, operation: Operation | None, answer: Answer) -> str | None:
     """Why the answer does not show the entry, changed by the operation; None if it does."""
     body = operation.apply(entry.body) if operation else entry.body
     if body is None:

@@ -19,6 +19,8 @@ LONG = 600  # beyond what LMDB takes as a key
 class Person:
     """One client's users and ids, which outlive the connections of its rounds."""
 
+    LIVES = (3600, 3600, 3600, 3600, 1, 0)  # what it asks for as expires, each equally often
+
     def __init__(self, ledger: Ledger, number: int, random_: random.Random):
         self.ledger = ledger
         self.number = number
@@ -47,7 +49,7 @@ class Person:
         """Members of a create or an update; the descriptor (or schema) is used once."""
         large = "x" * self.random.randrange(2000, 20000) if self.random.random() < 0.1 else ""
         unique = f"catalogue://p{self.number}/{self.serial()}/{large}"
-        changes: Body = {"expires": self.random.choice((3600, 3600, 3600, 3600, 1, 0))}
+        changes: Body = {"expires": self.random.choice(self.LIVES)}
         mine = f"x.org/p{self.number}"
         if entry.kind == "hyperty":
             changes["descriptor"] = unique

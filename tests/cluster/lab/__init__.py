@@ -1,0 +1,1 @@
+"""A cluster to break: nodes, servers, the network between them, and what clients were promised."""
