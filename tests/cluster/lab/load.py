@@ -50,8 +50,7 @@ class Wires:
     def ask(self, server: int, request: bytes) -> Answer:
         """OSError or Closed if there is no answer."""
         if server not in self._open:
-            to = self._servers[server]
-            self._open[server] = Wire(to.host, to.port, REQUEST_LIMIT_S)
+            self._open[server] = self._servers[server].wire(REQUEST_LIMIT_S)
         try:
             self._open[server].send(request)
             return self._open[server].receive()

@@ -211,7 +211,7 @@ class Ledger:
 
     def check_news(self, registry: Registry, limit_s: float = 5.0) -> None:
         """Whatever nobody was told of is pending still: it can be read now."""
-        with Wire(registry.host, registry.port) as wire:
+        with registry.wire() as wire:
             def all_told() -> bool:
                 while news := read_news(wire):
                     self.told(news, time.monotonic())
@@ -258,7 +258,7 @@ def _note_expiry(entry: Entry, answer: Answer) -> None:
 def fetch(registry: Registry, targets: list[str]) -> list[Answer]:
     """The answers to GETs, in their order, pipelined."""
     answers = []
-    with Wire(registry.host, registry.port) as wire:
+    with registry.wire() as wire:
         for start in range(0, len(targets), PIPELINE):
             batch = targets[start:start + PIPELINE]
             wire.send(b"".join(encode_request("GET", target) for target in batch))

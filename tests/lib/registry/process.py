@@ -187,11 +187,18 @@ class Registry:
     def log_text(self) -> str:
         return "\n".join(entry.get("text") or json.dumps(entry) for entry in list(self.log))
 
-    # ---- The admin listener ----
+    # ---- The ways in ----
+
+    def connect(self, port: int, timeout_s: float = 30.0) -> Wire:
+        """A connection to one of its listeners."""
+        return Wire(self.host, port, timeout_s)
+
+    def wire(self, timeout_s: float = 30.0) -> Wire:
+        return self.connect(self.port, timeout_s)
 
     def admin(self, path: str) -> tuple[int, str]:
         if self._admin is None:
-            self._admin = Wire(self.host, self.admin_port)
+            self._admin = self.connect(self.admin_port)
         request = f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode("ascii")
         self._admin.send(request)
         answer = self._admin.receive()
