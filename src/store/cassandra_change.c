@@ -92,6 +92,25 @@ static void ignore_other_claim(struct change_job *self)
 
 /* ---- Writing ---- */
 
+static void ask_due(struct change_job *self, const struct entry *entry, int64_t due_s)
+{
+	const struct cass_due due = {
+		.due_s = due_s,
+		.kind = (int32_t)entry->key.kind,
+		.id = entry->key.id,
+		.owner = entry->owner,
+		.claim = self->claim,
+	};
+
+	if (due_s != 0)
+		cass_due_add(&self->job, &due, self->stamp);
+}
+
+static bool may_be_swept(const struct change_job *self, int64_t due_s)
+{
+	return due_s <= self->now.lifetime_s + CASS_DUE_MARGIN_S;
+}
+
 static void on_tidied(struct cass_job *job)
 {
 	cass_job_end(job, STORE_DONE);
@@ -124,8 +143,28 @@ static void note_counts(struct change_job *self)
 		cass_count_entry(cassandra, self->change->key.kind, 1);
 	if (self->adds_news)
 		atomic_fetch_add(&cassandra->own_pending, 1);
-	if (self->drops_news && cass_pending_is_there(self->pending))
-		atomic_fetch_sub(&cassandra->own_pending, 1);
+	self->drops_news =
+		self->drops_news && cass_pending_drop(cassandra, self->pending, self->old.news);
+}
+
+static void on_due_anew(struct cass_job *job)
+{
+	finish(change_of(job), atomic_load(&job->failed) ? STORE_UNAVAILABLE : STORE_DONE);
+}
+
+/* The row that the entry relies on may have been swept while the entry was written. */
+static bool was_overtaken(struct change_job *self)
+{
+	self->now = store_cassandra_now(&self->job.store->store);
+	return self->wanted.entry.due_s != 0 && may_be_swept(self, self->due_s) &&
+	       self->due_s < self->wanted.entry.due_s;
+}
+
+static void add_due_anew(struct change_job *self)
+{
+	cass_round(&self->job, "change.due_anew", on_due_anew);
+	ask_due(self, &self->wanted.entry, self->wanted.entry.due_s);
+	cass_round_go(&self->job);
 }
 
 static void on_written(struct cass_job *job)
@@ -141,7 +180,10 @@ static void on_written(struct cass_job *job)
 				 &self->claim);
 	note_counts(self);
 	tidy(self);
-	finish(self, STORE_DONE);
+	if (was_overtaken(self))
+		add_due_anew(self);
+	else
+		finish(self, STORE_DONE);
 }
 
 static void write_entry(struct change_job *self)
@@ -180,27 +222,13 @@ static void on_prepared(struct cass_job *job)
 
 /* ---- The rows that come before the entry ---- */
 
-static void ask_due(struct change_job *self, const struct entry *entry, int64_t due_s)
-{
-	const struct cass_due due = {
-		.due_s = due_s,
-		.kind = (int32_t)entry->key.kind,
-		.id = entry->key.id,
-		.owner = entry->owner,
-		.claim = self->claim,
-	};
-
-	if (due_s != 0)
-		cass_due_add(&self->job, &due, self->stamp);
-}
-
 /* A row that is too early may stay: the sweep moves it. One that may be swept right now may not. */
 static bool needs_due(const struct change_job *self)
 {
 	int64_t wanted_s = self->wanted.entry.due_s;
 	int64_t old_s = self->old.exists ? self->old.entry.due_s : 0;
 
-	return wanted_s != 0 && (old_s == 0 || wanted_s < old_s || old_s <= self->now.lifetime_s);
+	return wanted_s != 0 && (old_s == 0 || wanted_s < old_s || may_be_swept(self, old_s));
 }
 
 static int64_t place_due(const struct change_job *self, bool needs)
@@ -209,7 +237,7 @@ static int64_t place_due(const struct change_job *self, bool needs)
 
 	if (needs)
 		return self->wanted.entry.due_s;
-	return old_s > self->now.lifetime_s ? old_s : 0;
+	return may_be_swept(self, old_s) ? 0 : old_s;
 }
 
 static void prepare(struct change_job *self)
@@ -248,7 +276,7 @@ static void on_news_looked_up(struct cass_job *job)
 		finish(self, STORE_UNAVAILABLE);
 		return;
 	}
-	self->adds_news = !cass_pending_is_there(self->pending);
+	self->adds_news = !cass_pending_is_there(job, self->pending);
 	prepare(self);
 }
 
@@ -281,8 +309,6 @@ static void on_removed(struct cass_job *job)
 	struct store_cassandra *cassandra = job->store;
 
 	cass_count_entry(cassandra, self->change->key.kind, -1);
-	if (cass_pending_is_there(self->pending))
-		atomic_fetch_sub(&cassandra->own_pending, 1);
 	if (self->change->key.kind == ENTRY_HYPERTY)
 		cass_remove_user(cassandra, self->owner, self->old.stamp);
 	finish(self, STORE_DONE);
@@ -297,8 +323,8 @@ static void on_entry_removed(struct cass_job *job)
 		return;
 	}
 	cass_round(job, "change.remove_rest", on_removed);
-	if (self->old.news != 0)
-		self->pending = cass_pending_get(job, self->old.news, &self->old.entry);
+	if (cass_pending_drop(job->store, self->pending, self->old.news))
+		cass_pending_remove(job, self->old.news, &self->old.entry, self->stamp);
 	cass_remove_rest(job, &self->old, self->stamp);
 	cass_round_go(job);
 }
@@ -307,6 +333,8 @@ static void remove_entry(struct change_job *self)
 {
 	self->stamp = cass_stamp(self->job.store, self->old.stamp);
 	cass_round(&self->job, "change.remove", on_entry_removed);
+	if (self->old.news != 0)
+		self->pending = cass_pending_get(&self->job, self->old.news, &self->old.entry);
 	cass_remove_entry(&self->job, &self->old, self->stamp);
 	cass_round_go(&self->job);
 }

@@ -23,27 +23,42 @@ static bool is_earlier(const struct cass_claim_state *a, const struct cass_claim
 	return memcmp(a->claim.bytes, b->claim.bytes, CASS_CLAIM_BYTES) < 0;
 }
 
-static void note_claim(struct cass_claim_state *state, const struct cass_claim_state *found)
+void cass_claim_note(struct cass_claim_state *state, const struct cass_claim_state *found)
 {
 	bool others = state->owner.data && !cass_claim_same(&state->claim, &found->claim);
 
+	if (!found->owner.data)
+		return;
 	others = others || state->others;
 	if (!state->owner.data || is_earlier(found, state))
 		*state = *found;
 	state->others = others;
 }
 
-static void note_light(struct cass_claim_state *state, const struct cql_value *values)
+struct cass_claim_state cass_claim_in_owners(const struct cql_value values[3])
 {
-	const struct cass_claim_state found = {
+	return (struct cass_claim_state){
 		.owner = cass_text_of(values[0]),
 		.claim = cass_claim_of(values[1]),
 		.since = cass_bigint_of(values[2]),
 		.light = true,
 	};
+}
 
-	if (found.owner.data)
-		note_claim(state, &found);
+struct cass_claim_state cass_claim_in_claims(const struct cql_value values[3])
+{
+	return (struct cass_claim_state){
+		.owner = cass_text_of(values[2]),
+		.claim = cass_claim_of(values[1]),
+		.since = cass_bigint_of(values[0]),
+	};
+}
+
+static void note_light(struct cass_claim_state *state, const struct cql_value values[3])
+{
+	const struct cass_claim_state found = cass_claim_in_owners(values);
+
+	cass_claim_note(state, &found);
 }
 
 static void note_plain(struct cass_claim_state *state, struct cass_ask *claims)
@@ -51,14 +66,9 @@ static void note_plain(struct cass_claim_state *state, struct cass_ask *claims)
 	struct cql_value values[3];
 
 	while (cass_ask_next(claims, values, 3)) {
-		const struct cass_claim_state found = {
-			.owner = cass_text_of(values[2]),
-			.claim = cass_claim_of(values[1]),
-			.since = cass_bigint_of(values[0]),
-		};
+		const struct cass_claim_state found = cass_claim_in_claims(values);
 
-		if (found.owner.data)
-			note_claim(state, &found);
+		cass_claim_note(state, &found);
 	}
 }
 
@@ -199,7 +209,7 @@ static void judge_applied(struct cass_job *job, struct cass_claiming *claiming)
 	struct cql_value values[5];
 
 	if (cass_ask_applied(claiming->asks.owners, values, 5)) {
-		note_claim(&claiming->state, &own);
+		cass_claim_note(&claiming->state, &own);
 	} else {
 		const struct cql_value theirs[] = {values[3], values[2], values[4]};
 

@@ -22,6 +22,12 @@ struct cass_claim_state {
 	bool others; /* more than one claim is there: to be settled */
 };
 
+/* A row of owners, and of claims, as read. */
+struct cass_claim_state cass_claim_in_owners(const struct cql_value values[3]);
+struct cass_claim_state cass_claim_in_claims(const struct cql_value values[3]);
+/* Keeps the earlier of the two; owner absent is none. */
+void cass_claim_note(struct cass_claim_state *state, const struct cass_claim_state *found);
+
 /* Adds to the job's round what tells the owner: one read of owners, one of claims. Then, in the
  * next step, cass_claim_found() judges. */
 struct cass_claim_asks {

@@ -312,6 +312,19 @@ struct cass_ask *cass_ask_page(struct cass_job *job, enum cass_statement stateme
 	return begin_ask(ask);
 }
 
+struct cass_ask *cass_ask_rows(struct cass_job *job, enum cass_statement statement,
+			       const struct cql_value *values, size_t count, uint32_t rows,
+			       bool optional)
+{
+	struct cass_ask *ask = single(job, statement, values, count);
+
+	if (!ask)
+		return NULL;
+	ask->request.page_rows = rows;
+	ask->optional = optional;
+	return begin_ask(ask);
+}
+
 static void on_pause_over(struct cql_request *request)
 {
 	one_is_over(container_of(request, struct cass_ask, request)->job);

@@ -79,6 +79,10 @@ struct cass_ask *cass_ask_serial(struct cass_job *job, enum cass_statement state
 struct cass_ask *cass_ask_page(struct cass_job *job, enum cass_statement statement,
 			       const struct cql_value *values, size_t count, uint32_t rows,
 			       struct slice page);
+/* At most so many rows of a read; optional as above. */
+struct cass_ask *cass_ask_rows(struct cass_job *job, enum cass_statement statement,
+			       const struct cql_value *values, size_t count, uint32_t rows,
+			       bool optional);
 /* Statements of one partition, applied together: collect them, then send. */
 struct cass_batch {
 	struct cass_job *job;

@@ -26,8 +26,6 @@ void cass_remove_claim(struct cass_job *job, struct slice id, const struct cass_
 void cass_remove_rest(struct cass_job *job, const struct cass_row *row, int64_t stamp)
 {
 	cass_index_remove(job, &row->entry, NULL, stamp);
-	if (row->news != 0)
-		cass_pending_remove(job, row->news, &row->entry, stamp);
 	if (row->entry.key.kind == ENTRY_HYPERTY) {
 		cass_remove_claim(job, row->entry.key.id, &row->claim);
 		cass_owners_drop(&job->store->owners, row->entry.key.id);

@@ -5,8 +5,7 @@
 
 /* First round: the entry is gone for every reader. */
 void cass_remove_entry(struct cass_job *job, const struct cass_row *row, int64_t stamp);
-/* Second round: what led to it, its news, and its claim, if light says that it was a lightweight
- * one. May be repeated. */
+/* Second round: what led to it, and its claim. May be repeated. Its news is the caller's. */
 void cass_remove_rest(struct cass_job *job, const struct cass_row *row, int64_t stamp);
 /* Frees a claim by a lightweight transaction: optional, since the sweep would find it. */
 void cass_remove_claim(struct cass_job *job, struct slice id, const struct cass_claim *claim);

@@ -29,6 +29,11 @@ void cass_due_note_known(struct store_cassandra *cassandra, int32_t shard, int64
 	atomic_store(known_slot(cassandra, number), number);
 }
 
+static bool bucket_is_over(struct cass_job *job, int64_t bucket)
+{
+	return bucket < cass_due_bucket(store_cassandra_now(&job->store->store).lifetime_s);
+}
+
 void cass_due_register(struct cass_job *job, int32_t shard, int64_t bucket, int64_t stamp)
 {
 	int64_t number = known_number(shard, bucket);
@@ -40,7 +45,8 @@ void cass_due_register(struct cass_job *job, int32_t shard, int64_t bucket, int6
 		cass_bigint(&job->arena, stamp),
 	};
 
-	if (atomic_load(known_slot(job->store, number)) != number)
+	/* One that is over may have been closed by whoever sweeps. */
+	if (atomic_load(known_slot(job->store, number)) != number || bucket_is_over(job, bucket))
 		cass_ask(job, CASS_BUCKET_ADD, values, 3);
 }
 
@@ -115,18 +121,35 @@ void cass_pending_key(struct cass_job *job, int64_t news, struct entry_key key, 
 	ret_values[4] = cass_text(owner.data ? owner : SLICE(""));
 }
 
-void cass_pending_add(struct cass_job *job, int64_t news, const struct entry *entry, int64_t stamp)
+void cass_pending_add_to(struct cass_batch *batch, int64_t news, const struct entry *entry,
+			 int64_t stamp)
 {
 	struct cql_value values[6];
-	struct cql_value bucket[3];
 
-	cass_pending_key(job, news, entry->key, entry->owner, values);
-	values[5] = cass_bigint(&job->arena, stamp);
-	bucket[0] = cass_text(CASS_PENDING_QUEUE);
-	bucket[1] = values[0];
-	bucket[2] = values[5];
-	cass_ask(job, CASS_PENDING_ADD, values, 6);
-	cass_ask(job, CASS_BUCKET_ADD, bucket, 3);
+	cass_pending_key(batch->job, news, entry->key, entry->owner, values);
+	values[5] = cass_bigint(&batch->job->arena, stamp);
+	cass_batch_add(batch, CASS_PENDING_ADD, values, 6);
+}
+
+void cass_pending_register(struct cass_job *job, int64_t bucket, int64_t stamp)
+{
+	const struct cql_value values[] = {
+		cass_text(CASS_PENDING_QUEUE),
+		cass_bigint(&job->arena, bucket),
+		cass_bigint(&job->arena, stamp),
+	};
+
+	cass_ask(job, CASS_BUCKET_ADD, values, 3);
+}
+
+void cass_pending_add(struct cass_job *job, int64_t news, const struct entry *entry, int64_t stamp)
+{
+	struct cass_batch single;
+
+	cass_batch_init(&single, job);
+	cass_pending_add_to(&single, news, entry, stamp);
+	cass_batch_send(&single);
+	cass_pending_register(job, cass_pending_bucket(news), stamp);
 }
 
 struct cass_ask *cass_pending_get(struct cass_job *job, int64_t news, const struct entry *entry)
@@ -137,11 +160,27 @@ struct cass_ask *cass_pending_get(struct cass_job *job, int64_t news, const stru
 	return cass_ask(job, CASS_PENDING_GET, values, 5);
 }
 
-bool cass_pending_is_there(struct cass_ask *ask)
+bool cass_pending_is_there(struct cass_job *job, struct cass_ask *ask)
 {
-	struct cql_value added;
+	struct cql_value values[3];
 
-	return cass_ask_next(ask, &added, 1) && cass_bool_of(added);
+	return cass_ask_next(ask, values, 3) && cass_bool_of(values[0]) &&
+	       !cass_taker_has_settled(job->store->taker, (uint64_t)cass_bigint_of(values[1]));
+}
+
+bool cass_pending_drop(struct store_cassandra *cassandra, struct cass_ask *ask, int64_t news)
+{
+	int64_t now_s = store_cassandra_now(&cassandra->store).lifetime_s;
+	struct cql_value values[3];
+	bool leased;
+
+	if (!cass_ask_next(ask, values, 3) || !cass_bool_of(values[0]))
+		return false;
+	leased = cass_bigint_of(values[2]) > now_s;
+	if (!leased ||
+	    cass_taker_note_dropped(cassandra->taker, (uint64_t)cass_bigint_of(values[1]), news))
+		atomic_fetch_sub(&cassandra->own_pending, 1);
+	return !leased;
 }
 
 void cass_pending_remove(struct cass_job *job, int64_t news, const struct entry *entry,

@@ -29,9 +29,16 @@ struct slice cass_due_queue(int32_t shard, char ret_name[static CASS_QUEUE_MAX])
 
 /* The pending update that news names. */
 void cass_pending_add(struct cass_job *job, int64_t news, const struct entry *entry, int64_t stamp);
+/* Of one bucket each batch; the caller registers it. */
+void cass_pending_add_to(struct cass_batch *batch, int64_t news, const struct entry *entry,
+			 int64_t stamp);
+void cass_pending_register(struct cass_job *job, int64_t bucket, int64_t stamp);
 struct cass_ask *cass_pending_get(struct cass_job *job, int64_t news, const struct entry *entry);
 /* Of what cass_pending_get() asked; false for NULL. Consumes the row. */
-bool cass_pending_is_there(struct cass_ask *ask);
+bool cass_pending_is_there(struct cass_job *job, struct cass_ask *ask);
+/* The same, of news that nobody is to be told any more: it is counted as gone, unless it is leased
+ * by another server, who counts it. True if its row is to be removed now: it is not leased. */
+bool cass_pending_drop(struct store_cassandra *cassandra, struct cass_ask *ask, int64_t news);
 void cass_pending_remove(struct cass_job *job, int64_t news, const struct entry *entry,
 			 int64_t stamp);
 /* The key of a pending row, as statements want it behind a timestamp: bucket, news, kind, id,

@@ -71,8 +71,9 @@ const struct cass_statement_row cass_statement_rows[CASS_STATEMENT_COUNT] = {
 	ROW(CASS_CONFLICTS_SCAN,
 	    "SELECT set_aside_s, id, claim, owner, winner, record FROM {keyspace}.conflicts"),
 
-	ROW(CASS_DUE_LIST, "SELECT due_s, kind, id, owner, claim FROM {keyspace}.due "
-			   "WHERE shard = ? AND bucket = ? AND due_s >= ? AND due_s <= ?"),
+	ROW(CASS_DUE_LIST, "SELECT due_s, kind, id, owner, claim, WRITETIME(claim) "
+			   "FROM {keyspace}.due WHERE shard = ? AND bucket = ? "
+			   "AND (due_s, kind, id, owner) > (?, ?, ?, ?) AND (due_s) <= (?)"),
 	ROW(CASS_DUE_ADD,
 	    "INSERT INTO {keyspace}.due (shard, bucket, due_s, kind, id, owner, claim) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?)" AT),
@@ -81,8 +82,9 @@ const struct cass_statement_row cass_statement_rows[CASS_STATEMENT_COUNT] = {
 
 	ROW(CASS_PENDING_LIST, "SELECT news, kind, id, owner, added, token, until_s "
 			       "FROM {keyspace}.pending WHERE bucket = ?"),
-	ROW(CASS_PENDING_GET, "SELECT added FROM {keyspace}.pending WHERE bucket = ? AND news = ? "
-			      "AND kind = ? AND id = ? AND owner = ?"),
+	ROW(CASS_PENDING_GET,
+	    "SELECT added, token, until_s FROM {keyspace}.pending WHERE bucket = ? "
+	    "AND news = ? AND kind = ? AND id = ? AND owner = ?"),
 	ROW(CASS_PENDING_ADD,
 	    "INSERT INTO {keyspace}.pending (bucket, news, kind, id, owner, added) "
 	    "VALUES (?, ?, ?, ?, ?, true)" AT),

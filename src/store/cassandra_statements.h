@@ -42,13 +42,13 @@ enum cass_statement {
 	CASS_CONFLICT_ADD,   /* month, set_aside_s, id, claim, owner, winner, record, timestamp */
 	CASS_CONFLICTS_SCAN, /* → set_aside_s, id, claim, owner, winner, record */
 
-	CASS_DUE_LIST,   /* shard, bucket, from due_s, to due_s, both included → due_s, kind, id,
-			    owner, claim; earliest first */
-	CASS_DUE_ADD,    /* shard, bucket, due_s, kind, id, owner, claim, timestamp */
+	CASS_DUE_LIST, /* shard, bucket, and behind due_s, kind, id, owner up to due_s, included →
+			  due_s, kind, id, owner, claim, timestamp; earliest first */
+	CASS_DUE_ADD,  /* shard, bucket, due_s, kind, id, owner, claim, timestamp */
 	CASS_DUE_REMOVE, /* timestamp, shard, bucket, due_s, kind, id, owner */
 
 	CASS_PENDING_LIST, /* bucket → news, kind, id, owner, added, token, until_s; oldest first */
-	CASS_PENDING_GET,    /* bucket, news, kind, id, owner → added */
+	CASS_PENDING_GET,    /* bucket, news, kind, id, owner → added, token, until_s */
 	CASS_PENDING_ADD,    /* bucket, news, kind, id, owner, timestamp; added = true */
 	CASS_PENDING_LEASE,  /* timestamp, token, until_s, bucket, news, kind, id, owner */
 	CASS_PENDING_REMOVE, /* timestamp, bucket, news, kind, id, owner */

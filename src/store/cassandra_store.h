@@ -13,10 +13,17 @@
 
 /* Entries due are kept in so many shards, each swept by the server that holds its lease. */
 #define CASS_SHARDS 4
-#define CASS_DUE_BUCKET_S 600
-#define CASS_KNOWN_BUCKETS 256
+#define CASS_DUE_BUCKET_S 60
+#define CASS_KNOWN_BUCKETS 1024
 #define CASS_PENDING_BUCKET_US (10 * 1000000LL)
 #define CASS_LEASE_TTL_S 10
+/* Servers' clocks are apart by less: what is due by ours within it may be swept by another one now.
+ */
+#define CASS_DUE_MARGIN_S 3
+/* Nobody adds a row to a bucket that ended so long ago, but those who register it anew. */
+#define CASS_BUCKET_CLOSES_S 120
+/* No operation lasts longer: a row of this age that its entry does not know is left over. */
+#define CASS_ROW_YOUNG_US (30 * 1000000LL)
 /* A claim without an entry is left alone for so long: its owner may be on the way. Much longer than
  * any operation lasts. */
 #define CASS_CLAIM_GRACE_S 60
@@ -38,8 +45,8 @@ struct cass_counts {
 	int64_t pending;
 };
 
-struct cass_sweeper; /* cassandra_sweep.c's: shards, leases, where each stands */
-struct cass_taker;   /* cassandra_pending.c's: buckets known, takes that wait for their turn */
+struct cass_sweeper; /* cassandra_sweeper.c's: shards, leases, where each stands */
+struct cass_taker;   /* cassandra_taker.c's: buckets known, takes that wait for their turn */
 struct cass_keeper;  /* cassandra_keeper.c's: the thread that connects, measures clocks, counts */
 
 struct store_cassandra {
@@ -58,8 +65,9 @@ struct store_cassandra {
 
 	/* Lifetime time in milliseconds is the steady clock plus this; INT64_MIN: not measured. */
 	_Atomic int64_t clock_offset_ms;
-	_Atomic int64_t lifetime_ms; /* the latest that was told: it never goes back */
-	_Atomic int64_t stamp_us;    /* the latest timestamp that was given out */
+	_Atomic int64_t lifetime_ms;    /* the latest that was told: it never goes back */
+	_Atomic int64_t stamp_us;       /* the latest timestamp that was given out */
+	_Atomic int64_t real_offset_us; /* what the nodes' wall clocks are ahead of ours */
 
 	_Atomic uint32_t nodes, nodes_up; /* as the keeper last saw */
 	_Atomic int64_t degraded_ms; /* steady: when a statement was last sent for ONE; 0: never */
@@ -126,17 +134,25 @@ int store_cassandra_scan(struct store *store, struct store_scan *scan);
 int store_cassandra_change(struct store *store, struct store_change *change);
 /* cassandra_sweep.c */
 int store_cassandra_sweep(struct store *store, struct store_sweep *sweep);
+/* cassandra_sweeper.c */
 int cass_sweeper_new(struct store_cassandra *cassandra, struct cass_sweeper **ret_sweeper);
 /* Begins to give back the leases of shards, in a job of the store's own: we leave. NULL is fine. */
 void cass_sweeper_leave(struct cass_sweeper *sweeper);
 void cass_sweeper_free(struct cass_sweeper *sweeper); /* NULL is fine, like the next two */
-/* cassandra_pending.c */
+/* cassandra_take.c */
 int store_cassandra_take_updates(struct store *store, struct store_take *take);
+/* cassandra_settle.c */
 void store_cassandra_settle_updates(struct store *store, uint64_t token, enum store_settle how);
+/* cassandra_taker.c */
 int cass_taker_new(struct store_cassandra *cassandra, struct cass_taker **ret_taker);
-/* Begins to give back what is leased and was not settled, likewise. */
+/* cassandra_settle.c. Begins to give back what is leased and was not settled, likewise. */
 void cass_taker_leave(struct cass_taker *taker);
 void cass_taker_free(struct cass_taker *taker);
+/* An entry whose pending update is leased has come back: if we leased it, that is noted, and
+ * settling will not count it. False if another server did: it will find out. */
+bool cass_taker_note_dropped(struct cass_taker *taker, uint64_t token, int64_t news);
+/* A token of ours whose lease is settled: what it still marks is not pending any more. */
+bool cass_taker_has_settled(struct cass_taker *taker, uint64_t token);
 /* cassandra_keeper.c */
 int cass_keeper_new(struct store_cassandra *cassandra, struct cass_keeper **ret_keeper);
 /* Ends the thread; the session is closed by the store afterwards. */

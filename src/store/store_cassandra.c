@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "log/log.h"
 #include "store/cassandra_store.h"
 
 /* Operations last no longer than their statements' time-outs; this is for the worst of them. */
@@ -87,6 +88,13 @@ bool cass_become_ready(struct store_cassandra *cassandra, struct cql *cql)
 	}
 	pthread_mutex_unlock(&cassandra->jobs_lock);
 	return open;
+}
+
+void cass_note_damage(struct store_cassandra *cassandra, struct entry_key key)
+{
+	counter_add(cassandra->counters, COUNTER_STORE_DAMAGED, 1);
+	log_error("store.record_damaged", LOG_SLICE("id", key.id),
+		  LOG_TEXT("path", cassandra->options.keyspace));
 }
 
 /* Those that wait for nodes which do not answer are cut short at the end of the limit. */

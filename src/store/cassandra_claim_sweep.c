@@ -1,0 +1,423 @@
+/*
+ * Claims that the sweep looks after: one that never got its entry is freed, and those that were
+ * made without a majority are settled once there is one. Of all claims on an id the earliest wins;
+ * what another user registered with one that lost is set aside.
+ */
+#include <time.h>
+
+#include "log/log.h"
+#include "model/record.h"
+#include "store/cassandra_remove.h"
+#include "store/cassandra_sweep.h"
+
+#define CLAIMS_MAX 32
+
+/* A claim that lost, and what was registered with it. */
+struct loser {
+	struct cass_claim_state claim;
+	struct cass_ask *entry;
+	struct cass_row row;
+	bool is_there;
+};
+
+struct cass_claim_work {
+	struct cass_item *item;
+	struct cass_claim_asks asks;
+	struct cass_ask *entry;
+	struct cass_ask *light;
+	struct cass_claim_state owner; /* what stands in owners; owner absent: nothing */
+	struct cass_claim_state winner;
+	struct cass_claim_state plain[CLAIMS_MAX]; /* what stands in claims */
+	unsigned plain_count;
+	struct loser losers[CLAIMS_MAX + 1];
+	unsigned loser_count;
+	int64_t stamp;
+};
+
+static struct cass_sweep_job *sweep_of(struct cass_job *job)
+{
+	return (struct cass_sweep_job *)job;
+}
+
+static struct cass_claim_work *work_of(struct cass_job *job)
+{
+	return sweep_of(job)->claim;
+}
+
+/* ---- The end of each ---- */
+
+static void on_over(struct cass_job *job)
+{
+	cass_sweep_claim_over(sweep_of(job));
+}
+
+static void strike_off(struct cass_sweep_job *self)
+{
+	struct cass_batch single;
+
+	cass_batch_init(&single, &self->job);
+	cass_due_remove_from(&single, &self->claim->item->due, self->claim->stamp);
+	cass_batch_send(&single);
+}
+
+/* A row of due for the same id, later. */
+static void add_due(struct cass_sweep_job *self, int32_t kind, const struct cass_claim_state *claim,
+		    int64_t due_s)
+{
+	struct cass_due due = self->claim->item->due;
+
+	due.kind = kind;
+	due.due_s = due_s;
+	due.owner = claim->owner;
+	due.claim = claim->claim;
+	cass_due_add(&self->job, &due, self->claim->stamp);
+}
+
+static void look_again(struct cass_sweep_job *self)
+{
+	const struct cass_due *due = &self->claim->item->due;
+	const struct cass_claim_state same = {.owner = due->owner, .claim = due->claim};
+
+	cass_round(&self->job, "claim.put_off", on_over);
+	add_due(self, CASS_DUE_CLAIM, &same, self->now.lifetime_s + CASS_SETTLE_AFTER_S);
+	strike_off(self);
+	cass_round_go(&self->job);
+}
+
+static void drop(struct cass_sweep_job *self)
+{
+	cass_round(&self->job, "claim.drop", on_over);
+	strike_off(self);
+	cass_round_go(&self->job);
+}
+
+/* ---- A claim without an entry ---- */
+
+static void on_freed(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+	const struct cass_due *due = &self->claim->item->due;
+
+	if (!self->claim->light || self->claim->light->request.result != CQL_DONE) {
+		look_again(self);
+		return;
+	}
+	cass_owners_drop(&job->store->owners, due->id);
+	cass_remove_user(job->store, due->owner, self->claim->stamp);
+	drop(self);
+}
+
+static void free_claim(struct cass_sweep_job *self)
+{
+	const struct cass_due *due = &self->claim->item->due;
+	const struct cql_value values[] = {cass_text(due->id), cass_uuid(&due->claim)};
+
+	cass_round(&self->job, "claim.free", on_freed);
+	self->claim->light = cass_ask_light(&self->job, CASS_OWNER_FREE, values, 2);
+	cass_round_go(&self->job);
+}
+
+/* The entry came after all: it may have lost its row of due meanwhile. */
+static void keep_claim(struct cass_sweep_job *self, const struct cass_row *row)
+{
+	const struct cass_claim_state same = {.owner = row->entry.owner, .claim = row->claim};
+
+	cass_round(&self->job, "claim.keep", on_over);
+	if (row->entry.due_s <= self->now.lifetime_s)
+		add_due(self, ENTRY_HYPERTY, &same, self->now.lifetime_s + 1);
+	strike_off(self);
+	cass_round_go(&self->job);
+}
+
+/* ---- Claims that lost ---- */
+
+static void on_settled(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+
+	cass_owners_drop(&job->store->owners, self->claim->item->due.id);
+	drop(self);
+}
+
+static void remove_plain(struct cass_sweep_job *self, const struct cass_claim_state *claim)
+{
+	const struct cql_value values[] = {
+		cass_bigint(&self->job.arena, self->claim->stamp),
+		cass_text(self->claim->item->due.id),
+		cass_bigint(&self->job.arena, claim->since),
+		cass_uuid(&claim->claim),
+	};
+
+	cass_ask(&self->job, CASS_CLAIM_REMOVE, values, 4);
+}
+
+static bool is_set_aside(const struct cass_claim_work *work, const struct loser *loser)
+{
+	return loser->is_there && !slice_equal(loser->claim.owner, work->winner.owner);
+}
+
+static void on_losers_gone(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+	struct cass_claim_work *work = self->claim;
+
+	if (atomic_load(&job->failed)) {
+		cass_sweep_claim_over(self);
+		return;
+	}
+	cass_round(job, "claim.clear", on_settled);
+	for (unsigned i = 0; i < work->loser_count; i++) {
+		if (is_set_aside(work, &work->losers[i]))
+			cass_index_remove(job, &work->losers[i].row.entry, NULL, work->stamp);
+	}
+	for (unsigned i = 0; i < work->plain_count; i++)
+		remove_plain(self, &work->plain[i]);
+	/* The winner's entry may be missing, too. */
+	add_due(self, CASS_DUE_CLAIM, &work->winner, self->now.lifetime_s + CASS_CLAIM_GRACE_S);
+	cass_round_go(job);
+}
+
+static void note_conflict(struct cass_sweep_job *self, const struct loser *loser)
+{
+	struct store_cassandra *cassandra = self->job.store;
+
+	cass_count_entry(cassandra, ENTRY_HYPERTY, -1);
+	counter_add(cassandra->counters, COUNTER_CASSANDRA_CONFLICTS, 1);
+	log_warn("store.conflict", LOG_SLICE("id", self->claim->item->due.id),
+		 LOG_SLICE("user", loser->claim.owner),
+		 LOG_SLICE("winner", self->claim->winner.owner));
+	cass_remove_user(cassandra, loser->claim.owner, self->claim->stamp);
+}
+
+/* The same user claimed it on both sides: the entry is theirs, whichever claim it carries. */
+static void hand_over(struct cass_sweep_job *self, const struct loser *loser)
+{
+	struct cql_value values[CASS_SET_VALUES];
+
+	for (int i = 0; i < CASS_SET_VALUES; i++)
+		values[i] = CASS_UNSET;
+	values[0] = cass_bigint(&self->job.arena, cass_stamp(self->job.store, loser->row.stamp));
+	values[1 + CASS_CLAIM] = cass_uuid(&self->claim->winner.claim);
+	values[1 + CASS_STAMP] = values[0];
+	values[1 + CASS_COLUMN_COUNT] = cass_text(loser->claim.owner);
+	values[2 + CASS_COLUMN_COUNT] = cass_text(self->claim->item->due.id);
+	cass_ask(&self->job, CASS_HYPERTY_SET, values, CASS_SET_VALUES);
+}
+
+static void on_set_aside(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+	struct cass_claim_work *work = self->claim;
+
+	if (atomic_load(&job->failed)) {
+		cass_sweep_claim_over(self);
+		return;
+	}
+	cass_round(job, "claim.remove", on_losers_gone);
+	for (unsigned i = 0; i < work->loser_count; i++) {
+		struct loser *loser = &work->losers[i];
+
+		if (is_set_aside(work, loser)) {
+			cass_remove_entry(job, &loser->row,
+					  cass_stamp(job->store, loser->row.stamp));
+			note_conflict(self, loser);
+		} else if (loser->is_there) {
+			hand_over(self, loser);
+		}
+	}
+	cass_round_go(job);
+}
+
+static struct cql_value month_of(struct arena *arena, int64_t wall_s)
+{
+	time_t seconds = (time_t)wall_s;
+	struct tm utc = {0};
+	char month[16];
+
+	gmtime_r(&seconds, &utc);
+	strftime(month, sizeof(month), "%Y-%m", &utc);
+	return cass_text(arena_copy(arena, slice_of(month)));
+}
+
+static void set_aside(struct cass_sweep_job *self, const struct loser *loser)
+{
+	struct arena *arena = &self->job.arena;
+	struct buffer record = {0};
+	struct cql_value values[8];
+
+	record_encode(&loser->row.entry, &record);
+	values[0] = month_of(arena, self->now.wall_s);
+	values[1] = cass_bigint(arena, self->now.wall_s);
+	values[2] = cass_text(self->claim->item->due.id);
+	values[3] = cass_uuid(&loser->claim.claim);
+	values[4] = cass_text(loser->claim.owner);
+	values[5] = cass_text(self->claim->winner.owner);
+	values[6] = cass_text(arena_copy(arena, (struct slice){record.data, record.len}));
+	values[7] = cass_bigint(arena, self->claim->stamp);
+	if (record.failed || !values[6].data)
+		atomic_store(&self->job.failed, true);
+	else
+		cass_ask(&self->job, CASS_CONFLICT_ADD, values, 8);
+	buffer_deinit(&record);
+}
+
+static void on_losers(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+	struct cass_claim_work *work = self->claim;
+	struct cql_value values[CASS_ROW_VALUES];
+
+	cass_round(job, "claim.set_aside", on_set_aside);
+	for (unsigned i = 0; i < work->loser_count; i++) {
+		struct loser *loser = &work->losers[i];
+
+		if (cass_ask_next(loser->entry, values, CASS_ROW_VALUES) &&
+		    cass_row_decode(ENTRY_HYPERTY, values, &job->arena, &loser->row) == STORE_DONE)
+			loser->is_there = loser->row.exists &&
+					  cass_claim_same(&loser->row.claim, &loser->claim.claim);
+		if (is_set_aside(work, loser))
+			set_aside(self, loser);
+	}
+	cass_round_go(job);
+}
+
+static void add_loser(struct cass_claim_work *work, const struct cass_claim_state *claim)
+{
+	if (claim->owner.data && !cass_claim_same(&claim->claim, &work->winner.claim))
+		work->losers[work->loser_count++].claim = *claim;
+}
+
+static void read_losers(struct cass_sweep_job *self)
+{
+	struct cass_claim_work *work = self->claim;
+
+	add_loser(work, &work->owner);
+	for (unsigned i = 0; i < work->plain_count; i++)
+		add_loser(work, &work->plain[i]);
+	cass_round(&self->job, "claim.losers", on_losers);
+	for (unsigned i = 0; i < work->loser_count; i++) {
+		const struct cql_value values[] = {cass_text(work->losers[i].claim.owner),
+						   cass_text(work->item->due.id)};
+
+		work->losers[i].entry = cass_ask(&self->job, CASS_HYPERTY_GET, values, 2);
+	}
+	cass_round_go(&self->job);
+}
+
+/* ---- The claim that wins ---- */
+
+static void on_won(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+	struct cql_value values[1];
+
+	if (self->claim->light && self->claim->light->request.result == CQL_DONE &&
+	    cass_ask_applied(self->claim->light, values, 1))
+		read_losers(self);
+	else
+		look_again(self);
+}
+
+static void make_it_win(struct cass_sweep_job *self)
+{
+	struct cass_claim_work *work = self->claim;
+	struct cql_value id = cass_text(work->item->due.id);
+	struct cql_value owner = cass_text(work->winner.owner);
+	struct cql_value claim = cass_uuid(&work->winner.claim);
+	struct cql_value since = cass_bigint(&self->job.arena, work->winner.since);
+	const struct cql_value first[] = {id, owner, claim, since};
+	const struct cql_value replacing[] = {owner, claim, since, id,
+					      cass_uuid(&work->owner.claim)};
+
+	cass_round(&self->job, "claim.win", on_won);
+	if (work->owner.owner.data)
+		work->light = cass_ask_light(&self->job, CASS_OWNER_REPLACE, replacing, 5);
+	else
+		work->light = cass_ask_light(&self->job, CASS_OWNER_CLAIM, first, 4);
+	cass_round_go(&self->job);
+}
+
+/* ---- What is there ---- */
+
+static void settle(struct cass_sweep_job *self)
+{
+	struct cass_claim_work *work = self->claim;
+
+	work->winner = work->owner;
+	for (unsigned i = 0; i < work->plain_count; i++)
+		cass_claim_note(&work->winner, &work->plain[i]);
+	if (work->owner.owner.data && cass_claim_same(&work->owner.claim, &work->winner.claim))
+		read_losers(self);
+	else
+		make_it_win(self);
+}
+
+static void read_claims(struct cass_claim_work *work)
+{
+	struct cql_value values[3];
+
+	if (cass_ask_next(work->asks.owners, values, 3))
+		work->owner = cass_claim_in_owners(values);
+	while (work->plain_count < CLAIMS_MAX && cass_ask_next(work->asks.claims, values, 3)) {
+		work->plain[work->plain_count] = cass_claim_in_claims(values);
+		work->plain_count += work->plain[work->plain_count].owner.data != NULL;
+	}
+}
+
+static bool read_entry(struct cass_sweep_job *self, struct cass_row *ret_row)
+{
+	struct cql_value values[CASS_ROW_VALUES];
+
+	return cass_ask_next(self->claim->entry, values, CASS_ROW_VALUES) &&
+	       cass_row_decode(ENTRY_HYPERTY, values, &self->job.arena, ret_row) == STORE_DONE &&
+	       ret_row->exists && cass_claim_same(&ret_row->claim, &self->claim->item->due.claim);
+}
+
+static void on_looked(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+	struct cass_claim_work *work = work_of(job);
+	struct cass_row row = {0};
+
+	if (atomic_load(&job->failed)) {
+		cass_sweep_claim_over(self);
+		return;
+	}
+	if (!work->asks.owners || work->asks.owners->request.result != CQL_DONE) {
+		look_again(self);
+		return;
+	}
+	read_claims(work);
+	if (work->plain_count > 0)
+		settle(self);
+	else if (read_entry(self, &row))
+		keep_claim(self, &row);
+	else if (cass_claim_same(&work->owner.claim, &work->item->due.claim))
+		free_claim(self);
+	else
+		drop(self);
+}
+
+void cass_claim_sweep(struct cass_sweep_job *self)
+{
+	struct cass_item *item = &self->items[self->chunk];
+	struct cql_value id = cass_text(item->due.id);
+	const struct cql_value key[] = {cass_text(item->due.owner), id};
+	struct cass_claim_work *work = arena_alloc(&self->job.arena, sizeof(*work));
+
+	if (!work) {
+		atomic_store(&self->job.failed, true);
+		cass_sweep_claim_over(self);
+		return;
+	}
+	*work = (struct cass_claim_work){
+		.item = item,
+		.stamp = cass_stamp(self->job.store, item->written_us),
+	};
+	self->claim = work;
+	cass_round(&self->job, "claim.check", on_looked);
+	work->asks.owners = cass_ask_serial(&self->job, CASS_OWNER_GET, &id, 1);
+	work->asks.claims = cass_ask(&self->job, CASS_CLAIMS_LIST, &id, 1);
+	work->entry = cass_ask(&self->job, CASS_HYPERTY_GET, key, 2);
+	cass_round_go(&self->job);
+}

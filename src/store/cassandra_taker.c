@@ -1,0 +1,171 @@
+/* Leases on pending updates, and turns. */
+#include "store/cassandra_taker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+/* ---- Turns ---- */
+
+void cass_turn_take(struct cass_taker *taker, struct cass_turn *turn)
+{
+	bool free_now;
+
+	turn->next = NULL;
+	pthread_mutex_lock(&taker->lock);
+	free_now = !taker->busy;
+	taker->busy = true;
+	if (!free_now) {
+		*taker->turns_end = turn;
+		taker->turns_end = &turn->next;
+	}
+	pthread_mutex_unlock(&taker->lock);
+	if (free_now)
+		turn->begin(turn);
+}
+
+void cass_turn_over(struct cass_taker *taker)
+{
+	struct cass_turn *next;
+
+	pthread_mutex_lock(&taker->lock);
+	next = taker->turns;
+	if (next)
+		taker->turns = next->next;
+	else
+		taker->busy = false;
+	if (!taker->turns)
+		taker->turns_end = &taker->turns;
+	pthread_mutex_unlock(&taker->lock);
+	if (next)
+		next->begin(next);
+}
+
+/* ---- Leases ---- */
+
+struct cass_news_lease *cass_news_lease_new(uint32_t count, size_t text_bytes)
+{
+	struct cass_news_lease *lease = NULL;
+
+	return calloc(1, sizeof(*lease) + count * sizeof(lease->news[0]) + text_bytes);
+}
+
+uint64_t cass_taker_token(struct cass_taker *taker)
+{
+	uint64_t token;
+
+	pthread_mutex_lock(&taker->lock);
+	token = taker->next_token++;
+	pthread_mutex_unlock(&taker->lock);
+	return token;
+}
+
+void cass_taker_add(struct cass_taker *taker, struct cass_news_lease *lease)
+{
+	pthread_mutex_lock(&taker->lock);
+	lease->next = taker->leases;
+	taker->leases = lease;
+	pthread_mutex_unlock(&taker->lock);
+}
+
+/* The lock is held. */
+static struct cass_news_lease **find(struct cass_taker *taker, uint64_t token)
+{
+	struct cass_news_lease **link = &taker->leases;
+
+	while (*link && (*link)->token != token)
+		link = &(*link)->next;
+	return link;
+}
+
+struct cass_news_lease *cass_taker_remove(struct cass_taker *taker, uint64_t token)
+{
+	struct cass_news_lease **link;
+	struct cass_news_lease *lease;
+
+	pthread_mutex_lock(&taker->lock);
+	link = find(taker, token);
+	lease = *link;
+	if (lease)
+		*link = lease->next;
+	pthread_mutex_unlock(&taker->lock);
+	return lease;
+}
+
+bool cass_taker_has_settled(struct cass_taker *taker, uint64_t token)
+{
+	bool settled;
+
+	pthread_mutex_lock(&taker->lock);
+	settled = token != 0 && token >> 32 == taker->next_token >> 32 && !*find(taker, token);
+	pthread_mutex_unlock(&taker->lock);
+	return settled;
+}
+
+static int compare_news(const void *key, const void *element)
+{
+	int64_t news = *(const int64_t *)key;
+	int64_t other = ((const struct cass_news *)element)->news;
+
+	return (news > other) - (news < other);
+}
+
+bool cass_taker_note_dropped(struct cass_taker *taker, uint64_t token, int64_t news)
+{
+	struct cass_news_lease *lease;
+	struct cass_news *found = NULL;
+	bool noted;
+
+	pthread_mutex_lock(&taker->lock);
+	lease = *find(taker, token);
+	if (lease)
+		found = bsearch(&news, lease->news, lease->count, sizeof(*found), compare_news);
+	noted = found && !found->dropped;
+	if (noted)
+		found->dropped = true;
+	pthread_mutex_unlock(&taker->lock);
+	return noted;
+}
+
+struct cass_ask *cass_news_entry(struct cass_job *job, const struct cass_news *news)
+{
+	const struct cql_value values[] = {cass_text(news->owner), cass_text(news->key.id)};
+
+	if (news->key.kind == ENTRY_HYPERTY)
+		return cass_ask(job, CASS_HYPERTY_GET, values, 2);
+	return cass_ask(job, CASS_OBJECT_GET, values + 1, 1);
+}
+
+/* ---- Life ---- */
+
+int cass_taker_new(struct store_cassandra *cassandra, struct cass_taker **ret_taker)
+{
+	struct cass_taker *taker = calloc(1, sizeof(*taker));
+
+	if (!taker)
+		return -ENOMEM;
+	taker->store = cassandra;
+	taker->lease.name = SLICE("take");
+	taker->turns_end = &taker->turns;
+	/* Positive as a bigint, and never 0. */
+	taker->next_token = ((uint64_t)(randombytes_random() >> 1) << 32) | 1;
+	pthread_mutex_init(&taker->lock, NULL);
+	*ret_taker = taker;
+	return 0;
+}
+
+void cass_taker_free(struct cass_taker *taker)
+{
+	struct cass_news_lease *next;
+
+	if (!taker)
+		return;
+	for (struct cass_news_lease *lease = taker->leases; lease; lease = next) {
+		next = lease->next;
+		free(lease);
+	}
+	pthread_mutex_destroy(&taker->lock);
+	free(taker->known);
+	free(taker);
+}
