@@ -17,6 +17,10 @@ build: deps ## build build/registryd
 test: test-deps ## everything that must pass: under 15 minutes
 	@scripts/test
 
+test-cluster: test-deps ## what needs real Cassandra nodes, failures above all: under 40 minutes
+	@scripts/install-deps cassandra
+	@scripts/test-cluster
+
 soak: test-deps ## the long forms of the tests: hours
 	@scripts/soak
 
@@ -37,5 +41,5 @@ deps:
 test-deps:
 	@scripts/install-deps build test
 
-.PHONY: help run build test soak format install clean deps test-deps
+.PHONY: help run build test test-cluster soak format install clean deps test-deps
 .DEFAULT_GOAL := help

@@ -4,7 +4,7 @@ import os
 import random
 import sys
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Iterator
 
 import pytest
 
@@ -19,36 +19,57 @@ NET = os.environ.get("CLUSTER_NET", "127.0.25")
 NET_OF_ONE = os.environ.get("CLUSTER_NET_OF_ONE", "127.0.125")
 
 
+class Kept:
+    """A cluster that one test after another uses; one at a time, since two cores are not enough for
+    two."""
+
+    def __init__(self) -> None:
+        self._nodes: Nodes | None = None
+
+    def get(self, name: str, net: str, count: int) -> Nodes:
+        if self._nodes is None or self._nodes.folder.name != name:
+            self.drop()
+            self._nodes = Nodes(name, net)
+            self._nodes.run("drop")
+            self._nodes.start(count)
+        return self._nodes
+
+    def drop(self) -> None:
+        if self._nodes is not None:
+            self._nodes.drop()
+            self._nodes = None
+
+
+# Tests are run in the order of the clusters that they need.
+CLUSTERS = ("one_node", "four_nodes", "no_nodes")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those with one node first, then those with four: both at once would be in each other's way."""
-    items.sort(key=lambda item: "four_nodes" in getattr(item, "fixturenames", ()))
+    def place(item: pytest.Item) -> int:
+        wanted = [CLUSTERS.index(name) for name in getattr(item, "fixturenames", ())
+                  if name in CLUSTERS]
+        return max(wanted, default=0)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
-def kept_nodes() -> Iterator[Callable[[int, str], Nodes]]:
-    """Starts a cluster when first asked for it, instead of the one before: two cores are not
-    enough for both."""
-    running: dict[int, Nodes] = {}
+def kept() -> Iterator[Kept]:
+    nodes = Kept()
+    yield nodes
+    nodes.drop()
 
-    def start(count: int, net: str) -> Nodes:
-        if count not in running:
-            for other in list(running):
-                running.pop(other).drop()
-            nodes = Nodes(f"cluster-{count}", net)
-            nodes.run("drop")
-            running[count] = nodes
-            nodes.start(count)
-        return running[count]
 
-    yield start
-    for nodes in running.values():
-        nodes.drop()
+@pytest.fixture(scope="session")
+def no_nodes(kept: Kept) -> None:
+    """For those that make a cluster of their own: the others are out of the way."""
+    kept.drop()
 
 
 @pytest.fixture
-def four_nodes(kept_nodes: Callable[[int, str], Nodes]) -> Iterator[Nodes]:
+def four_nodes(kept: Kept) -> Iterator[Nodes]:
     """Four nodes, all up, also after a test that harmed them."""
-    nodes = kept_nodes(4, NET)
+    nodes = kept.get("cluster-4", NET, 4)
     nodes.heal()
     nodes.wait_until_all_are_up()
     yield nodes
@@ -56,11 +77,21 @@ def four_nodes(kept_nodes: Callable[[int, str], Nodes]) -> Iterator[Nodes]:
 
 
 @pytest.fixture
-def one_node(kept_nodes: Callable[[int, str], Nodes]) -> Iterator[Nodes]:
-    nodes = kept_nodes(1, NET_OF_ONE)
+def one_node(kept: Kept) -> Iterator[Nodes]:
+    nodes = kept.get("cluster-1", NET_OF_ONE, 1)
     nodes.heal()
     yield nodes
     nodes.heal()
+
+
+@pytest.fixture
+def passing_nodes(no_nodes: None) -> Iterator[Nodes]:
+    """Four nodes that will not be the same afterwards."""
+    nodes = Nodes("cluster-passing", NET)
+    nodes.run("drop")
+    nodes.start(4)
+    yield nodes
+    nodes.drop()
 
 
 @pytest.fixture

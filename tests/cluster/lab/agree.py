@@ -56,12 +56,13 @@ def check_nodes_agree(nodes: Nodes, keyspace: str) -> None:
 
 
 def check_promises(servers: Sequence[Registry], ledger: Ledger,
-                   limit_s: float = AGREE_LIMIT_S) -> None:
+                   limit_s: float = AGREE_LIMIT_S, with_counts: bool = True) -> None:
     """All that was acknowledged is there, on every server alike, and somebody was told of all
     that went away."""
     deadline = time.monotonic() + limit_s
     for server in servers:
-        eventually(lambda at=server: ledger.settle_and_check(at), deadline - time.monotonic())
+        eventually(lambda at=server: ledger.settle_and_check(at, with_counts),
+                   deadline - time.monotonic())
     targets = [entry.target() for entry in ledger.entries]
     eventually(lambda: check_servers_agree(servers, targets), deadline - time.monotonic())
     ledger.check_news(servers[0], 30)

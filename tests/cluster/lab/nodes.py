@@ -103,8 +103,8 @@ class Nodes:
         lines = self.run("nodetool", number, "status").splitlines()
         return sum(line.startswith("UN ") for line in lines)
 
-    def cql(self, number: int = 1, **more: str) -> Node:
-        return Node(self.address(number), **more)
+    def cql(self, number: int = 1) -> Node:
+        return Node(self.address(number))
 
     def drop(self) -> None:
         for number in list(self._frozen):

@@ -64,13 +64,18 @@ class Servers:
             raise
 
     def add(self, *arguments: str, **more: Any) -> Server:
-        folder = self._folder / f"{self.keyspace}-{len(self.all)}"
-        server = Server(folder, self.nodes.contact_points(), self.keyspace,
-                        [*self._arguments, *arguments], **more)
+        server = self._make([*self._arguments, *arguments], more)
         self.all.append(server)
         self._stack.push(server)
         server.wait_until_ready()
         return server
+
+    def _make(self, arguments: list[str], more: dict[str, Any]) -> Server:
+        return Server(self._next_folder(), self.nodes.contact_points(), self.keyspace, arguments,
+                      **more)
+
+    def _next_folder(self) -> Path:
+        return self._folder / f"{self.keyspace}-{len(self.all)}"
 
     def kill(self) -> None:
         for server in self.all:
