@@ -20,9 +20,10 @@ struct change_job {
 	struct slice owner;      /* whose partition the entry is in */
 	struct cass_claim claim; /* of the entry */
 	struct cass_row old;
-	bool theirs;  /* the id is another user's than the request's */
-	bool drafted; /* rows for the draft were written with the claim */
-	bool settled; /* the claim may be remembered */
+	bool theirs;    /* the id is another user's than the request's */
+	bool drafted;   /* rows for the draft were written with the claim */
+	bool settled;   /* the claim may be remembered */
+	bool contested; /* its owner may have claimed it twice: either claim will do */
 
 	struct cass_claiming claiming;
 	struct cass_claim_asks asks;
@@ -86,7 +87,9 @@ static bool take_entry(struct change_job *self)
 /* What stands there under another claim is left over from an earlier owner. */
 static void ignore_other_claim(struct change_job *self)
 {
-	if (self->old.exists && !cass_claim_same(&self->old.claim, &self->claim))
+	if (self->old.exists && self->contested)
+		self->claim = self->old.claim;
+	else if (self->old.exists && !cass_claim_same(&self->old.claim, &self->claim))
 		self->old = (struct cass_row){.stamp = self->old.stamp};
 }
 
@@ -407,6 +410,7 @@ static void on_owner(struct cass_job *job)
 	self->owner = state.owner;
 	self->claim = state.claim;
 	self->settled = state.light && !state.others;
+	self->contested = state.others;
 	read_owned(self);
 }
 
@@ -429,6 +433,7 @@ static void on_claim_over(struct cass_job *job, int result)
 	}
 	self->claim = state->claim;
 	self->settled = state->light && !state->others;
+	self->contested = state->others;
 	self->theirs = !slice_equal(state->owner, self->owner);
 	if (self->theirs) {
 		self->owner = state->owner;

@@ -11,6 +11,7 @@ struct read_job {
 	struct slice owner;
 	struct cass_claim claim;
 	bool settled;
+	bool contested; /* its owner may have claimed it twice: either claim will do */
 	struct cass_claim_asks asks;
 	struct cass_ask *entry;
 
@@ -70,8 +71,8 @@ static int take_entry(struct read_job *self, struct cass_row *ret_row)
 		cass_note_damage(self->job.store, self->key);
 	if (r != STORE_DONE)
 		return r;
-	if (!ret_row->exists ||
-	    (self->key.kind == ENTRY_HYPERTY && !cass_claim_same(&ret_row->claim, &self->claim)))
+	if (!ret_row->exists || (self->key.kind == ENTRY_HYPERTY && !self->contested &&
+				 !cass_claim_same(&ret_row->claim, &self->claim)))
 		return STORE_NOT_FOUND;
 	return STORE_DONE;
 }
@@ -115,6 +116,7 @@ static void on_owner(struct cass_job *job)
 	self->owner = state.owner;
 	self->claim = state.claim;
 	self->settled = state.light && !state.others;
+	self->contested = state.others;
 	read_owned(self);
 }
 
