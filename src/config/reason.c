@@ -17,8 +17,7 @@ int reason_set(char *ret_reason, size_t reason_size, const char *format, ...)
 	return -EINVAL;
 }
 
-/* Length of the printable character that text starts with; 0 if it does not. */
-static size_t printable_length(struct slice text)
+size_t printable_length(struct slice text)
 {
 	ucs4_t character;
 	int len = u8_mbtoucr(&character, (const uint8_t *)text.data, text.len);

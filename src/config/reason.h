@@ -15,3 +15,6 @@ struct quoted {
 	char text[80];
 };
 struct quoted quote(struct slice text);
+
+/* Length in bytes of the printable character that text starts with; 0 if it does not. */
+size_t printable_length(struct slice text);

@@ -78,7 +78,7 @@ static bool decode_presence(const struct cql_value *columns, struct cass_row *ro
 	return true;
 }
 
-static int decode_list(struct cql_value value, struct arena *arena, struct text_list *ret_list)
+int cass_texts_decode(struct cql_value value, struct arena *arena, struct text_list *ret_list)
 {
 	struct buffer out = {0};
 	struct slice rest;
@@ -131,7 +131,7 @@ static int decode_fields(const struct cql_value *columns, struct arena *arena, s
 	for (size_t i = 0; i < TEXTS; i++)
 		entry->fields.text[texts[i].member] = cass_text_of(columns[texts[i].column]);
 	for (int i = 0; i < LIST_COUNT && r == 0; i++)
-		r = decode_list(columns[lists[i]], arena, &entry->fields.list[i]);
+		r = cass_texts_decode(columns[lists[i]], arena, &entry->fields.list[i]);
 	entry->fields.expires_s =
 		columns[CASS_EXPIRES].data ? cass_bigint_of(columns[CASS_EXPIRES]) : EXPIRES_ABSENT;
 	return r;

@@ -62,6 +62,9 @@ int cass_row_decode(enum entry_kind kind, const struct cql_value values[2 + CASS
 		    struct arena *arena, struct cass_row *ret_row);
 #define CASS_ROW_VALUES (2 + CASS_COLUMN_COUNT)
 
+/* A list or set of texts. Null: *ret_list is left alone. STORE_DONE, STORE_DAMAGED, or -ENOMEM. */
+int cass_texts_decode(struct cql_value value, struct arena *arena, struct text_list *ret_list);
+
 /* What a write says. */
 struct cass_write {
 	const struct cass_row *old; /* exists is false for a new entry: everything is said */

@@ -1,0 +1,69 @@
+/* registryctl: what operators do with a registry, beside serving it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/reason.h"
+#include "registryctl/verb.h"
+
+static const struct verb verbs[] = {
+	{"import-original", "Take over everything from the keyspace of the original registry.",
+	 verb_import_original},
+	{"conflicts", "List claims that were set aside after nodes had been cut off.",
+	 verb_conflicts},
+};
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void help(FILE *out)
+{
+	fputs("Usage: registryctl VERB [--OPTION VALUE]...\n"
+	      "Does what a registry needs beside being served.\n\n",
+	      out);
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(out, "  %-18s%s\n", verbs[i].name, verbs[i].sentence);
+	fputs("\n  -h, --help        Show this text; behind a verb, its options.\n"
+	      "  --version         Show the version.\n\n"
+	      "Exit status: 0 all is done, 1 it could not be done, 2 wrong arguments or settings,\n"
+	      "3 done but for what standard error names. See registryctl(1).\n",
+	      out);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < VERBS; i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+/* Half an answer must not pass for a whole one. */
+static int end(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("registryctl: what was to be shown could not be written\n", stderr);
+	return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	const struct verb *verb = find_verb(name);
+
+	if (verb)
+		return end(verb->run(argc - 1, argv + 1));
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		help(stdout);
+		return end(EXIT_ALL);
+	}
+	if (strcmp(name, "--version") == 0) {
+		puts("registryctl " REGISTRYD_VERSION);
+		return end(EXIT_ALL);
+	}
+	if (argc > 1)
+		fprintf(stderr, "registryctl: there is no verb %s; see --help\n",
+			quote(slice_of(name)).text);
+	else
+		help(stderr);
+	return EXIT_WRONG_USE;
+}

@@ -1,0 +1,205 @@
+/*
+ * A row of the original as an entry of ours.
+ *
+ * Cassandra does not tell an empty list from none, so none is an empty one.
+ */
+#include "registryctl/original_entry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "config/reason.h"
+#include "store/cassandra_entry.h"
+
+#define TIME_FORM "0000-00-00T00:00:00Z"
+
+struct reading {
+	enum entry_kind kind;
+	const struct original_row *row;
+	struct arena *arena;
+	char *reason;
+	size_t reason_size;
+};
+
+/* Which column is which text, and in which kinds a row without it is none. */
+static const struct {
+	enum original_column column;
+	enum text_member member;
+	bool required[ENTRY_KIND_COUNT];
+} texts[] = {
+	{ORIGINAL_DESCRIPTOR, TEXT_DESCRIPTOR, {true, false}},
+	{ORIGINAL_SCHEMA, TEXT_SCHEMA, {false, true}},
+	{ORIGINAL_NAME, TEXT_NAME, {false, true}},
+	{ORIGINAL_REPORTER, TEXT_REPORTER, {false, true}},
+	{ORIGINAL_STATUS, TEXT_STATUS, {true, true}},
+	{ORIGINAL_RUNTIME, TEXT_RUNTIME, {true, true}},
+	{ORIGINAL_GUID, TEXT_GUID, {false, false}},
+	{ORIGINAL_P2P_REQUESTER, TEXT_P2P_REQUESTER, {false, false}},
+	{ORIGINAL_P2P_HANDLER, TEXT_P2P_HANDLER, {false, false}},
+};
+
+static const enum original_column lists[LIST_COUNT] = {
+	[LIST_RESOURCES] = ORIGINAL_RESOURCES,
+	[LIST_DATA_SCHEMES] = ORIGINAL_DATA_SCHEMES,
+};
+
+static int refuse(struct reading *reading, enum original_column column, const char *what)
+{
+	snprintf(reading->reason, reading->reason_size, "%s %s",
+		 original_column_name(reading->kind, column), what);
+	return ORIGINAL_UNREADABLE;
+}
+
+static int refuse_quoting(struct reading *reading, enum original_column column, const char *what,
+			  struct slice text)
+{
+	char whole[REASON_SIZE];
+
+	snprintf(whole, sizeof(whole), "%s: %s", what, quote(text).text);
+	return refuse(reading, column, whole);
+}
+
+/* ---- Times ---- */
+
+static bool has_form(struct slice text, const char *form)
+{
+	if (text.len != strlen(form))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		bool digit = text.data[i] >= '0' && text.data[i] <= '9';
+
+		if (form[i] == '0' ? !digit : text.data[i] != form[i])
+			return false;
+	}
+	return true;
+}
+
+static int number_at(const char *text, int digits)
+{
+	int number = 0;
+
+	for (int i = 0; i < digits; i++)
+		number = 10 * number + (text[i] - '0');
+	return number;
+}
+
+bool original_time(struct slice text, int64_t *ret_wall_s)
+{
+	struct tm time, checked;
+	time_t wall_s;
+
+	if (!has_form(text, TIME_FORM))
+		return false;
+	time = (struct tm){
+		.tm_year = number_at(text.data, 4) - 1900,
+		.tm_mon = number_at(text.data + 5, 2) - 1,
+		.tm_mday = number_at(text.data + 8, 2),
+		.tm_hour = number_at(text.data + 11, 2),
+		.tm_min = number_at(text.data + 14, 2),
+		.tm_sec = number_at(text.data + 17, 2),
+	};
+	checked = time;
+	wall_s = timegm(&checked);
+	/* A day or an hour that does not exist becomes another one. */
+	if (checked.tm_mon != time.tm_mon || checked.tm_mday != time.tm_mday ||
+	    checked.tm_hour != time.tm_hour || checked.tm_min != time.tm_min ||
+	    checked.tm_sec != time.tm_sec)
+		return false;
+	*ret_wall_s = wall_s;
+	return true;
+}
+
+static int read_time(struct reading *reading, enum original_column column, int64_t *ret_wall_s)
+{
+	struct slice text = cass_text_of(reading->row->values[column]);
+
+	if (!text.data)
+		return refuse(reading, column, "is missing");
+	if (!original_time(text, ret_wall_s))
+		return refuse_quoting(reading, column, "is not a time", text);
+	return 0;
+}
+
+/* ---- Members ---- */
+
+static int read_required(struct reading *reading, enum original_column column,
+			 struct slice *ret_text)
+{
+	*ret_text = cass_text_of(reading->row->values[column]);
+	if (!ret_text->data)
+		return refuse(reading, column, "is missing");
+	return ret_text->len > 0 ? 0 : refuse(reading, column, "is empty");
+}
+
+static int read_texts(struct reading *reading, struct entry *entry)
+{
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct slice text = cass_text_of(reading->row->values[texts[i].column]);
+
+		if (!text.data && texts[i].required[reading->kind])
+			return refuse(reading, texts[i].column, "is missing");
+		entry->fields.text[texts[i].member] = text;
+	}
+	return 0;
+}
+
+static int read_lists(struct reading *reading, struct entry *entry)
+{
+	for (int i = 0; i < LIST_COUNT; i++) {
+		int r = cass_texts_decode(reading->row->values[lists[i]], reading->arena,
+					  &entry->fields.list[i]);
+
+		if (r < 0)
+			return r;
+		if (r > 0)
+			return refuse(reading, lists[i], "is not a list");
+		if (!entry->fields.list[i].packed.data)
+			entry->fields.list[i] = (struct text_list){SLICE(""), 0};
+	}
+	return 0;
+}
+
+static int read_expires(struct reading *reading, struct entry *entry)
+{
+	struct cql_value value = reading->row->values[ORIGINAL_EXPIRES];
+
+	if (!value.data)
+		return refuse(reading, ORIGINAL_EXPIRES, "is missing");
+	entry->fields.expires_s = cass_int_of(value);
+	return entry->fields.expires_s >= 0 ? 0 : refuse(reading, ORIGINAL_EXPIRES, "is negative");
+}
+
+static int read_all(struct reading *reading, struct entry *entry)
+{
+	int r = read_required(reading, ORIGINAL_ID, &entry->key.id);
+
+	if (r == 0 && reading->kind == ENTRY_HYPERTY)
+		r = read_required(reading, ORIGINAL_USER, &entry->owner);
+	if (r == 0)
+		r = read_texts(reading, entry);
+	if (r == 0)
+		r = read_lists(reading, entry);
+	if (r == 0)
+		r = read_expires(reading, entry);
+	if (r == 0)
+		r = read_time(reading, ORIGINAL_STARTING, &entry->starting_wall_s);
+	if (r == 0)
+		r = read_time(reading, ORIGINAL_MODIFIED, &entry->modified_wall_s);
+	return r;
+}
+
+int original_entry(enum entry_kind kind, const struct original_row *row, struct arena *arena,
+		   struct entry *ret_entry, char *ret_reason, size_t reason_size)
+{
+	struct reading reading = {kind, row, arena, ret_reason, reason_size};
+	struct entry entry = {.key.kind = kind};
+	int r = read_all(&reading, &entry);
+
+	if (r != 0)
+		return r;
+	if (entry.fields.text[TEXT_GUID].data)
+		entry.guids[entry.guid_count++] = entry.fields.text[TEXT_GUID];
+	*ret_entry = entry;
+	return 0;
+}
