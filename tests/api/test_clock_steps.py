@@ -61,11 +61,12 @@ def test_shown_times_follow_the_wall_clock(fresh: OwnApi) -> None:
     assert fresh.hyperty(fresh.id()).json["lastModified"] == before["lastModified"]
 
 
+@pytest.mark.one_server_store
 @pytest.mark.parametrize("crash", [False, True], ids=["stopped", "kill -9"])
 def test_an_hour_of_the_server_being_away_counts_against_nobody(
-    start: Callable[..., OwnApi], crash: bool
+    start: Callable[..., OwnApi], kept_store: str, crash: bool
 ) -> None:
-    api = start("lmdb")
+    api = start(kept_store)
     api.create(expires=30)
     api.create_object(expires=30)
     api.pass_seconds(10)
@@ -82,11 +83,12 @@ def test_an_hour_of_the_server_being_away_counts_against_nobody(
     assert api.news() == {}
 
 
+@pytest.mark.one_server_store
 @pytest.mark.parametrize("crash", [False, True], ids=["stopped", "kill -9"])
 def test_one_that_does_not_refresh_after_the_hour_expires(
-    start: Callable[..., OwnApi], crash: bool
+    start: Callable[..., OwnApi], kept_store: str, crash: bool
 ) -> None:
-    api = start("lmdb")
+    api = start(kept_store)
     api.create(expires=30)
     api.pass_seconds(20)
 
@@ -102,9 +104,9 @@ def test_one_that_does_not_refresh_after_the_hour_expires(
 
 @pytest.mark.parametrize("steady", [1, 5_000_000])
 def test_a_reboot_that_starts_the_steady_clock_anew_counts_against_nobody(
-    start: Callable[..., OwnApi], steady: int
+    start: Callable[..., OwnApi], kept_store: str, steady: int
 ) -> None:
-    api = start("lmdb")
+    api = start(kept_store)
     api.create(expires=30)
     api.pass_seconds(10)
     api.close()
@@ -112,7 +114,7 @@ def test_a_reboot_that_starts_the_steady_clock_anew_counts_against_nobody(
 
     api.clock.set_steady(steady)
     api.registry.start()
-    api.port = api.registry.port
+    api.find()
 
     assert api.hyperty(api.id()).status == 200
     assert changed(api.keep_alive(api.id()))[2] == "false"
@@ -121,9 +123,9 @@ def test_a_reboot_that_starts_the_steady_clock_anew_counts_against_nobody(
 
 
 def test_many_restarts_do_not_keep_an_abandoned_entry_alive_for_ever(
-    start: Callable[..., OwnApi],
+    start: Callable[..., OwnApi], kept_store: str
 ) -> None:
-    api = start("lmdb")
+    api = start(kept_store)
     api.create(expires=10)
 
     for _ in range(12):
@@ -135,6 +137,45 @@ def test_many_restarts_do_not_keep_an_abandoned_entry_alive_for_ever(
     assert api.hyperty(api.id()).status == 408
 
 
+# ---- On a cluster nobody knows whether another server runs meanwhile ----
+
+
+@pytest.mark.shared_store
+@pytest.mark.parametrize("crash", [False, True], ids=["stopped", "kill -9"])
+def test_time_without_any_server_counts_on_a_cluster(
+    start: Callable[..., OwnApi], kept_store: str, crash: bool
+) -> None:
+    api = start(kept_store)
+    api.create("h1", expires=30)
+    api.create("h2", expires=HOUR)
+    api.create_object(expires=30)
+    api.pass_seconds(10)
+
+    away(api, crash, HOUR - 10)
+
+    assert api.hyperty(api.id("h1")).status == 408
+    assert api.object(api.url()).json["status"] == "disconnected"
+    assert api.hyperty(api.id("h2")).status == 200
+    assert set(api.news([api.id("h1"), api.url()])) == {api.id("h1"), api.url()}
+    api.pass_seconds(1)
+    assert api.hyperty(api.id("h2")).status == 408
+    assert set(api.news([api.id("h2")])) == {api.id("h2")}
+
+
+@pytest.mark.shared_store
+def test_who_refreshes_after_time_without_any_server_lives_on(
+    start: Callable[..., OwnApi], kept_store: str
+) -> None:
+    api = start(kept_store)
+    api.create(expires=30)
+
+    away(api, False, HOUR)
+
+    assert changed(api.keep_alive(api.id()))[2] == "true"
+    api.pass_seconds(30)
+    assert api.hyperty(api.id()).status == 200
+
+
 def away(api: OwnApi, crash: bool, seconds: int) -> None:
     api.close()
     if crash:
@@ -143,4 +184,4 @@ def away(api: OwnApi, crash: bool, seconds: int) -> None:
         assert api.registry.terminate() == 0
     api.clock.advance(seconds)
     api.registry.start()
-    api.port = api.registry.port
+    api.find()

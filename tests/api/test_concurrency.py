@@ -4,11 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from registry.api import Api
 from registry.bodies import full_hyperty, hyperty
-from registry.client import Client, encode_request, piece
-
-
-def client(api: Api) -> Client:
-    return Client(f"http://{api.host}:{api.port}")
+from registry.client import encode_request, piece
 
 
 def test_an_answer_never_mixes_two_states_of_one_entry(api: Api) -> None:
@@ -18,12 +14,12 @@ def test_an_answer_never_mixes_two_states_of_one_entry(api: Api) -> None:
     over = False
 
     def write() -> None:
-        with client(api) as writer:
+        with api.another() as writer:
             for n in range(400):
                 assert writer.put_hyperty(api.user(), api.id(), states[n % 5]).status == 200
 
     def read(way: str) -> None:
-        with client(api) as reader:
+        with api.another() as reader:
             while not over:
                 entry = (reader.hyperty(api.id()).json if way == "url"
                          else reader.of_user(api.user()).json[api.id()])
@@ -41,7 +37,7 @@ def test_an_answer_never_mixes_two_states_of_one_entry(api: Api) -> None:
 
 
 def test_a_read_after_an_answered_write_sees_it_on_any_connection(api: Api) -> None:
-    with client(api) as writer, client(api) as reader:
+    with api.another() as writer, api.another() as reader:
         for n in range(200):
             assert writer.put_hyperty(api.user(), api.id(),
                                       hyperty(descriptor=str(n))).status == 200

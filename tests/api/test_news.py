@@ -8,7 +8,7 @@ import pytest
 
 from registry.api import Api, OwnApi
 from registry.bodies import full_hyperty, hyperty
-from registry.client import Client, changed, said
+from registry.client import changed, said
 
 
 @pytest.mark.own_server
@@ -97,7 +97,7 @@ def test_N9_eight_readers_at_once_are_told_each_entry_exactly_once(fresh: OwnApi
 
     def read_until_over() -> list[str]:
         told: list[str] = []
-        with Client(f"http://{fresh.host}:{fresh.port}") as reader:
+        with fresh.another() as reader:
             while True:
                 last_round = over
                 taken = reader.updated()
@@ -117,8 +117,10 @@ def test_N9_eight_readers_at_once_are_told_each_entry_exactly_once(fresh: OwnApi
 
 @pytest.mark.own_server
 @pytest.mark.parametrize("crash", [False, True], ids=["restart", "kill -9"])
-def test_N10_news_survives_a_restart(start: Callable[..., OwnApi], crash: bool) -> None:
-    api = start("lmdb")
+def test_N10_news_survives_a_restart(
+    start: Callable[..., OwnApi], kept_store: str, crash: bool
+) -> None:
+    api = start(kept_store)
     api.create(expires=1)
     api.create_object(expires=1000)
     api.pass_seconds(3)
@@ -132,9 +134,9 @@ def test_N10_news_survives_a_restart(start: Callable[..., OwnApi], crash: bool) 
 
 @pytest.mark.own_server
 def test_N10_news_that_was_read_does_not_come_back_after_a_restart(
-    start: Callable[..., OwnApi],
+    start: Callable[..., OwnApi], kept_store: str
 ) -> None:
-    api = start("lmdb")
+    api = start(kept_store)
     api.create()
     api.delete_hyperty(api.user(), api.id())
     assert set(api.updated()) == {api.id()}

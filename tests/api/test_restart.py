@@ -31,15 +31,15 @@ def everything(api: OwnApi) -> dict[str, Any]:
         "o1": api.object(api.url("o1")), "name": api.objects("name", api.unique("n2")),
         "old name": api.objects("name", api.unique("n")),
         "reporter": api.objects("reporter", api.id("r")),
-        "live": api.get("/live"),
     }
+    api.check_stored(3)
     return {what: (answer.status, answer.json) for what, answer in answers.items()}
 
 
 def test_everything_reads_the_same_afterwards(
-    start: Callable[..., OwnApi], crash: bool
+    start: Callable[..., OwnApi], kept_store: str, crash: bool
 ) -> None:
-    api = start("lmdb")
+    api = start(kept_store)
     api.put_hyperty(api.user("u1"), api.id("h1"), full_hyperty(guid=api.unique("old")))
     api.update(api.id("h1"), {"guid": api.unique("new"), "descriptor": "é\U0001f600"})
     api.create("h2", "u1")
@@ -56,8 +56,10 @@ def test_everything_reads_the_same_afterwards(
     assert before["old name"] == (404, {"message": "Not Found"})
 
 
-def test_an_id_stays_its_owners(start: Callable[..., OwnApi], crash: bool) -> None:
-    api = start("lmdb")
+def test_an_id_stays_its_owners(
+    start: Callable[..., OwnApi], kept_store: str, crash: bool
+) -> None:
+    api = start(kept_store)
     api.create()
 
     api.restart(crash)
@@ -65,9 +67,9 @@ def test_an_id_stays_its_owners(start: Callable[..., OwnApi], crash: bool) -> No
     assert said(api.put_hyperty(api.user("u2"), api.id(), hyperty())) == NOT_FOUND
 
 
-def test_every_answered_write_is_kept(start: Callable[..., OwnApi]) -> None:
+def test_every_answered_write_is_kept(start: Callable[..., OwnApi], kept_store: str) -> None:
     """Killed at the very moment of an answer, with more requests on their way."""
-    api = start("lmdb")
+    api = start(kept_store)
     kept: set[str] = set()
     number = 0
     for _ in range(3):
@@ -96,8 +98,7 @@ def test_every_answered_write_is_kept(start: Callable[..., OwnApi]) -> None:
             wire.close()
 
         assert kept <= set(api.of_user(api.user()).json)
-        assert int(api.get("/live").json["Hyperties_stored"]) == len(
-            api.of_user(api.user()).json)
+        api.check_stored(len(api.of_user(api.user()).json))
 
 
 def test_the_memory_store_starts_empty(start: Callable[..., OwnApi]) -> None:
@@ -107,7 +108,7 @@ def test_the_memory_store_starts_empty(start: Callable[..., OwnApi]) -> None:
     api.restart()
 
     assert said(api.hyperty(api.id())) == NOT_FOUND
-    assert api.get("/live").json["Hyperties_stored"] == "0"
+    api.check_stored(0)
 
 
 def test_two_servers_cannot_share_a_data_directory(start: Callable[..., OwnApi]) -> None:
@@ -133,8 +134,7 @@ def test_a_copy_of_a_running_server_restores_what_it_had(start: Callable[..., Ow
     (data_dir / "registry.mdb-lock").unlink(missing_ok=True)
     api.registry.start()
 
-    restored = Client(f"http://{api.registry.host}:{api.registry.port}")
-    with restored:
+    with Client(api.registry.url) as restored:
         assert restored.hyperty(api.id("h1")).status == 200
         assert restored.hyperty(api.id("h2")).status == 404
         assert restored.update(api.id("h1"), {"status": "live"}).status == 200

@@ -6,7 +6,6 @@ import pytest
 
 from registry.api import OwnApi
 from registry.bodies import full_hyperty, hyperty
-from registry.process import Registry
 
 pytestmark = pytest.mark.own_server
 
@@ -36,7 +35,7 @@ def test_an_entry_is_forgotten_when_it_was_away_for_so_long(
     assert api.of_email(api.email()).status == 404
     assert api.object(api.url()).status == 404
     assert api.objects("name", api.unique("n")).status == 404
-    assert api.get("/live").json["Hyperties_stored"] == "0"
+    api.check_stored(0)
     assert api.updated() == {}
 
 
@@ -64,18 +63,17 @@ def test_one_that_came_back_is_kept(start: Callable[..., OwnApi], store: str) ->
 
 
 def test_a_retention_that_is_set_later_counts_for_what_is_away_already(
-    start: Callable[..., OwnApi],
+    start: Callable[..., OwnApi], kept_store: str
 ) -> None:
-    first = start("lmdb")
-    first.create_many(600, status="disconnected", expires=0)  # more than a slice of the pass
-    first.create("live", expires=1000)
-    first.pass_seconds(60)
-    first.registry.terminate()
+    api = start(kept_store)
+    api.create_many(600, status="disconnected", expires=0)  # more than a slice of the pass
+    api.create("live", expires=1000)
+    api.pass_seconds(60)
 
-    with Registry(first.registry.data_dir, "lmdb", first.clock, RETENTION) as registry:
-        api = OwnApi(registry, first.clock)
-        registry.wait_for_log("retention.applied")
-        forget(api, 1)
+    api.registry.arguments = RETENTION
+    api.restart()
+    api.registry.wait_for_log("retention.applied")
+    forget(api, 1)
 
-        assert api.get("/live").json["Hyperties_stored"] == "1"
-        assert api.hyperty(first.id("live")).status == 200
+    api.check_stored(1)
+    assert api.hyperty(api.id("live")).status == 200

@@ -4,8 +4,8 @@ import time
 from typing import Any, Callable, Sequence
 
 from harm.ledger import Ledger, fetch
-from lab.cql import ONE
 from lab.nodes import Nodes
+from registry.cql import ONE
 from registry.process import Registry
 
 # What the issue allows for servers and nodes to agree again.

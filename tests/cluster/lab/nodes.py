@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from harm.wait import until
-from lab.cql import Node
+from registry.cql import Node
 
 ROOT = Path(__file__).resolve().parents[3]
 START_LIMIT_S = 180.0

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from typing import Any, Sequence
 
-from lab.cql import Node
 from lab.network import Network
 from lab.nodes import Nodes
 from lab.servers import Server, Servers
 from registry.client import Client
+from registry.cql import Node
 from registry.wire import Wire
 
 NET = "10.99.25"
@@ -24,9 +24,9 @@ class HostClient(Client):
         super().__init__(f"http://127.0.0.1:{port}")
         self._network, self._host = network, host
 
-    def wire(self, timeout_s: float = 30.0) -> Wire:
+    def connect(self, server: int, timeout_s: float = 30.0) -> Wire:
         with self._network.at(self._host):
-            return super().wire(timeout_s)
+            return super().connect(server, timeout_s)
 
 
 class HostServer(Server):

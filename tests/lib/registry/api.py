@@ -8,16 +8,22 @@ from typing import Any, Iterable
 from registry.bodies import Body, data_object, hyperty
 from registry.client import Client, encode_request, fresh_prefix, piece
 from registry.clock import RealTime, TestClock, TurnedTime
+from registry.keyspace import Keyspace
 from registry.process import Registry
+from registry.together import Together
 
 NEWS_LIMIT_S = 5.0
+# Servers that share a store tell each other once a second what they count.
+SHARED_COUNT_LIMIT_S = 5.0
 
 
 class Api(Client):
     """Every id that it makes is new, so that tests do not meet on one server."""
 
-    def __init__(self, base_url: str, passing: RealTime | TurnedTime):
-        super().__init__(base_url)
+    count_limit_s = 0.0
+
+    def __init__(self, passing: RealTime | TurnedTime, *base_urls: str):
+        super().__init__(*base_urls)
         self.time = passing
         self.prefix = fresh_prefix()
 
@@ -72,6 +78,17 @@ class Api(Client):
     def create_disconnected(self, name: str = "h1", user: str = "u1") -> str:
         return self.create(name, user, status="disconnected", expires=0)
 
+    def stored(self) -> int:
+        """Hyperties, as /live counts them."""
+        return int(self.get("/live").json["Hyperties_stored"])
+
+    def check_stored(self, expected: int) -> None:
+        """By each server: at once, or soon if they have to tell each other."""
+        deadline = time.monotonic() + self.count_limit_s
+        while (counts := {self.stored() for _ in range(self.server_count)}) != {expected}:
+            assert time.monotonic() < deadline, f"{counts}, not {expected}"
+            time.sleep(0.05)
+
     # ---- Time and what comes of it ----
 
     def pass_seconds(self, seconds: float) -> None:
@@ -99,18 +116,31 @@ class Api(Client):
 class OwnApi(Api):
     """A registry that this test alone uses, and may stop."""
 
-    def __init__(self, registry: Registry, clock: TestClock):
-        super().__init__(f"http://{registry.host}:{registry.port}", TurnedTime(clock, registry))
+    def __init__(self, registry: Registry | Together, clock: TestClock):
+        super().__init__(TurnedTime(clock, registry))
         self.registry = registry
         self.clock = clock
+        if isinstance(registry, Together):
+            self.count_limit_s = SHARED_COUNT_LIMIT_S
+        self.find()
+
+    def find(self) -> None:
+        """Where the servers listen since they were started."""
+        self.point_at(*(server.url for server in self.registry.members))
 
     def restart(self, crash: bool = False) -> None:
         self.close()
         self.registry.restart(crash)
-        self.port = self.registry.port
+        self.find()
 
 
 def own_api(folder: Path, store: str | None, frozen: bool = True, **more: Any) -> OwnApi:
     """Starts one; end it with its registry's block."""
     clock = TestClock(folder / "clock", frozen)
     return OwnApi(Registry(folder / "data", store, clock, **more), clock)
+
+
+def api_over(keyspace: Keyspace, servers: int, folder: Path, **more: Any) -> OwnApi:
+    """Likewise, so many servers on what is in the keyspace."""
+    clock = TestClock(folder / "clock")
+    return OwnApi(Together(keyspace, servers, folder, clock, **more), clock)

@@ -49,48 +49,89 @@ def changed(answer: Answer) -> tuple[int, str, str]:
     return answer.status, document["message"], document["statusChanged"]
 
 
-class Client:
-    """One kept-alive connection, opened again when the server has closed it."""
+def address_of(base_url: str) -> tuple[str, int]:
+    parts = urlsplit(base_url)
+    assert parts.scheme == "http" and parts.hostname, f"not an http URL: {base_url}"
+    return parts.hostname, parts.port or 80
 
-    def __init__(self, base_url: str):
-        parts = urlsplit(base_url)
-        assert parts.scheme == "http" and parts.hostname, f"not an http URL: {base_url}"
-        self.host, self.port = parts.hostname, parts.port or 80
-        self._wire: Wire | None = None
+
+class Client:
+    """One kept-alive connection to each server, opened again when the server has closed it. Of
+    several servers, which are one registry, each request asks the next."""
+
+    def __init__(self, *base_urls: str):
+        self._servers: list[tuple[str, int]] = []
+        self._wires: list[Wire | None] = []
+        self._turn = 0
+        self.point_at(*base_urls)
+
+    def point_at(self, *base_urls: str) -> None:
+        """From now on these are the servers."""
+        self.close()
+        self._servers = [address_of(url) for url in base_urls]
+        self._wires = [None] * len(base_urls)
+
+    def another(self) -> "Client":
+        """One more client of the same servers."""
+        return Client(*(f"http://{host}:{port}" for host, port in self._servers))
+
+    def _next_server(self) -> int:
+        self._turn = (self._turn + 1) % len(self._servers)
+        return self._turn
+
+    @property
+    def host(self) -> str:
+        return self._servers[0][0]
+
+    @property
+    def port(self) -> int:
+        return self._servers[0][1]
+
+    @property
+    def server_count(self) -> int:
+        return len(self._servers)
 
     def wire(self, timeout_s: float = 30.0) -> Wire:
         """Another connection, for bytes of the caller's choice."""
-        return Wire(self.host, self.port, timeout_s)
+        return self.connect(self._next_server(), timeout_s)
+
+    def connect(self, server: int, timeout_s: float = 30.0) -> Wire:
+        return Wire(*self._servers[server], timeout_s)
 
     def request(self, method: str, target: str, body: Any = None,
                 headers: Iterable[tuple[str, str]] = (), check: bool = True) -> Answer:
         """body: bytes and text go as they are, anything else as JSON; None is none at all."""
-        data = encode_request(method, target, body, headers, f"{self.host}:{self.port}")
-        answer = self._exchange(data, head_only=method == "HEAD")
+        server = self._next_server()
+        host, port = self._servers[server]
+        data = encode_request(method, target, body, headers, f"{host}:{port}")
+        answer = self._exchange(server, data, head_only=method == "HEAD")
         if check:
             check_form(answer, head_only=method == "HEAD")
         return answer
 
-    def _exchange(self, data: bytes, head_only: bool) -> Answer:
-        fresh = self._wire is None
-        if self._wire is None:
-            self._wire = self.wire()
+    def _exchange(self, server: int, data: bytes, head_only: bool) -> Answer:
+        kept = self._wires[server]
+        wire = self._wires[server] = kept or self.connect(server)
         try:
-            self._wire.send(data)
-            answer = self._wire.receive(head_only)
+            wire.send(data)
+            answer = wire.receive(head_only)
         except (Closed, ConnectionError):
-            self.close()
-            if fresh:
+            self._close(server)
+            if kept is None:
                 raise
-            return self._exchange(data, head_only)
+            return self._exchange(server, data, head_only)
         if (answer.header("Connection") or "").lower() == "close":
-            self.close()
+            self._close(server)
         return answer
 
+    def _close(self, server: int) -> None:
+        wire, self._wires[server] = self._wires[server], None
+        if wire is not None:
+            wire.close()
+
     def close(self) -> None:
-        if self._wire is not None:
-            self._wire.close()
-            self._wire = None
+        for server in range(len(self._servers)):
+            self._close(server)
 
     def __enter__(self) -> "Client":
         return self

@@ -4,7 +4,7 @@ import mmap
 import struct
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Sequence
 
 OFFSETS = 0
 FROZEN = 1
@@ -16,6 +16,11 @@ SETTLE_LIMIT_S = 20.0
 
 class HasMetrics(Protocol):
     def metrics(self) -> dict[str, float]: ...
+
+
+class HasMembers(Protocol):
+    @property
+    def members(self) -> Sequence[HasMetrics]: ...
 
 
 class TestClock:
@@ -72,20 +77,22 @@ def settle(registry: HasMetrics, limit_s: float = SETTLE_LIMIT_S) -> None:
 
 
 class TurnedTime:
-    """Time of a server of ours: it passes when we say so."""
+    """Time of servers of ours: it passes when we say so."""
 
     turned = True
 
-    def __init__(self, clock: TestClock, registry: HasMetrics):
+    def __init__(self, clock: TestClock, registry: HasMembers):
         self._clock = clock
         self._registry = registry
 
     def pass_seconds(self, seconds: float) -> None:
         self._clock.advance(seconds)
-        settle(self._registry)
+        self.settle()
 
     def settle(self) -> None:
-        settle(self._registry)
+        """By every server: any of them may be the one that sweeps."""
+        for server in self._registry.members:
+            settle(server)
 
 
 class RealTime:

@@ -43,8 +43,8 @@ class Registry:
         self.store = store
         self.data_dir = data_dir
         self.clock = clock
+        self.arguments = list(arguments)  # may be changed for the next start
         self._binary = binary or (program_with_test_clock() if clock else program())
-        self._arguments = list(arguments)
         self._environment = environment or {}
         self._news = threading.Condition()
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,7 +64,7 @@ class Registry:
         own += ["--data-dir", str(self.data_dir), "--lmdb-map-bytes", "1G"]
         if self.store:  # None: left to the environment
             own += ["--store", self.store]
-        return [str(self._binary), *own, *self._arguments]
+        return [str(self._binary), *own, *self.arguments]
 
     def environment(self) -> dict[str, str]:
         """That of the test, less all that would set up a server, plus what was asked for."""
@@ -89,12 +89,24 @@ class Registry:
 
     def start(self) -> None:
         self.launch()
+        self.wait_until_started()
+
+    def wait_until_started(self) -> None:
         try:
             ready = self.wait_for_log("server.ready", START_LIMIT_S)
         except BaseException:
             self.kill()
             raise
         self.port, self.admin_port = int(ready["port"]), int(ready["admin_port"])
+
+    @property
+    def members(self) -> "list[Registry]":
+        """Of several servers that are one registry: this one is alone."""
+        return [self]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
 
     @property
     def pid(self) -> int:

@@ -1,0 +1,84 @@
+"""A keyspace of Cassandra: made by the first server on it, emptied between tests, dropped."""
+
+import os
+import time
+from typing import Sequence
+
+from registry.cql import Node, Row
+
+# Each table's partition key.
+TABLES = {
+    "hyperties": "owner",
+    "data_objects": "id",
+    "data_objects_by_name": "name",
+    "data_objects_by_reporter": "reporter",
+    "users_by_email": "email",
+    "users_by_guid": "guid",
+    "owners": "id",
+    "claims": "id",
+    "conflicts": "month",
+    "due": "shard, bucket",
+    "pending": "bucket",
+    "buckets": "queue",
+    "leases": "name",
+    "counts": "part",
+}
+# More partitions than that are quicker truncated than deleted.
+DELETED_MAX = 500
+NUMBERS = {"shard", "bucket", "part"}
+
+
+class Keyspace:
+    """On the cluster of $CASSANDRA, under a name that nobody else has."""
+
+    def __init__(self, purpose: str):
+        self._contact_points = os.environ["CASSANDRA"]
+        self.name = f"test_{purpose}_{int(time.time())}_{os.getpid()}"
+        host, _, port = self._contact_points.split(",")[0].partition(":")
+        self._node = Node(host, int(port or 9042))
+
+    def arguments(self) -> list[str]:
+        """For registryd, which goes by a clock that the test turns."""
+        return ["--cassandra-contact-points", self._contact_points,
+                "--cassandra-keyspace", self.name, "--cassandra-clock", "server",
+                "--cassandra-replication", os.environ.get("CASSANDRA_REPLICATION", "1")]
+
+    # ---- While no server runs ----
+
+    def wipe(self) -> None:
+        """Everything but the tables themselves: making them again takes seconds."""
+        if not self._exists():
+            return
+        for table, key in TABLES.items():
+            self._empty(f"{self.name}.{table}", key)
+
+    def end_leases(self) -> None:
+        if self._exists():
+            self._empty(f"{self.name}.leases", "name")
+
+    def _exists(self) -> bool:
+        return bool(self._node.run("SELECT keyspace_name FROM system_schema.tables WHERE "
+                                   f"keyspace_name = '{self.name}' AND table_name = 'counts'"))
+
+    def _empty(self, table: str, key: str) -> None:
+        rows = self._node.run(f"SELECT DISTINCT {key} FROM {table}")
+        if len(rows) > DELETED_MAX:
+            self._node.run(f"TRUNCATE {table}")
+        elif rows:
+            columns = (f"{column} IN ({', '.join(values_of(column, rows))})" for column in rows[0])
+            self._node.run(f"DELETE FROM {table} WHERE {' AND '.join(columns)}")
+
+    def drop(self) -> None:
+        self._node.run(f"DROP KEYSPACE IF EXISTS {self.name}")
+        self._node.close()
+
+
+def values_of(column: str, keys: Sequence[Row]) -> set[str]:
+    return {literal(column, key[column]) for key in keys}
+
+
+def literal(column: str, value: bytes | None) -> str:
+    assert value is not None
+    if column in NUMBERS:
+        return str(int.from_bytes(value, "big", signed=True))
+    return "'" + value.decode("utf-8").replace("'", "''") + "'"
