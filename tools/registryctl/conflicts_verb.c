@@ -1,4 +1,5 @@
 /* The verb conflicts: a table for people, JSON for programs. */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -191,6 +192,7 @@ static void show(const struct asked *asked, const struct conflicts *conflicts)
 	const struct conflict *rows =
 		conflicts->rows ? conflicts->rows + conflicts->count - count : NULL;
 
+	assert(rows || count == 0);
 	if (isatty(STDOUT_FILENO))
 		show_table(rows, count);
 	else

@@ -47,21 +47,45 @@ static bool take_page(struct loading *loading, const char *hex)
 	return !loading->state.page.failed;
 }
 
+/* A number, and the space or the end of the line behind it. */
+static bool take_number(const char **text, uint64_t *ret_number)
+{
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	*ret_number = strtoull(*text, &end, 10);
+	if (errno || (*end != ' ' && *end != '\n'))
+		return false;
+	*text = end + 1;
+	return true;
+}
+
 static bool take_counts(struct loading *loading, const char *line)
 {
 	uint64_t counts[TALLY_COUNT];
 	char name[40];
+	int len = 0;
 	int row;
 
-	if (sscanf(line, "count %39s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 "\n",
-		   name, &counts[0], &counts[1], &counts[2], &counts[3],
-		   &counts[4]) != 1 + TALLY_COUNT)
+	if (sscanf(line, "count %39s %n", name, &len) != 1 || len == 0)
 		return false;
+	line += len;
+	for (int i = 0; i < TALLY_COUNT; i++) {
+		if (!take_number(&line, &counts[i]))
+			return false;
+	}
 	row = row_of(name);
 	if (row < 0)
 		return false;
 	memcpy(loading->tally.counts[row], counts, sizeof(counts));
 	return true;
+}
+
+static bool take_told(struct loading *loading, const char *number)
+{
+	return take_number(&number, &loading->tally.told);
 }
 
 static bool take_table(struct loading *loading, const char *name)
@@ -90,8 +114,8 @@ static bool take_line(struct loading *loading, const char *line)
 		return take_table(loading, name);
 	if (strncmp(line, "page ", 5) == 0)
 		return take_page(loading, line + 5);
-	if (sscanf(line, "told %" SCNu64, &loading->tally.told) == 1)
-		return true;
+	if (strncmp(line, "told ", 5) == 0)
+		return take_told(loading, line + 5);
 	return take_counts(loading, line);
 }
 
