@@ -434,6 +434,16 @@ def test_tables_of_somebody_else_are_refused(original: Original, file_target: Ta
     assert "hyperties_by_id.expires is of type \"text\": these are not the original's" in said.err
 
 
+def test_a_file_that_a_server_uses_is_left_to_it(
+    original: Original, file_target: Target
+) -> None:
+    with file_target.server():
+        said = file_target.run()
+
+    assert said.status == 1
+    assert "the store cannot be opened: " in said.err and "another server" in said.err
+
+
 def test_no_node_is_no_crash(tmp_path: Path) -> None:
     said = run("import-original", "--data-dir", tmp_path, "--from-contact-points", "127.0.24.250")
 
