@@ -2,11 +2,12 @@
 #include "store/cassandra_statements.h"
 
 #define COLUMNS                                                                                    \
-	"claim, presence, gone, descriptor, schema, name, reporter, runtime, guid, "               \
+	"claim, presence, gone, descriptor, data_schema, name, reporter, runtime, guid, "          \
 	"p2p_requester, p2p_handler, resources, data_schemes, expires_s, starting_s, modified_s, " \
 	"sign_s, due_s, guids, stamp"
 #define SET_COLUMNS                                                                                \
-	"claim = ?, presence = ?, gone = ?, descriptor = ?, schema = ?, name = ?, reporter = ?, "  \
+	"claim = ?, presence = ?, gone = ?, descriptor = ?, data_schema = ?, name = ?, reporter "  \
+	"= ?, "                                                                                    \
 	"runtime = ?, guid = ?, p2p_requester = ?, p2p_handler = ?, resources = ?, "               \
 	"data_schemes = ?, expires_s = ?, starting_s = ?, modified_s = ?, sign_s = ?, due_s = ?, " \
 	"guids = ?, stamp = ?"
@@ -109,6 +110,6 @@ const struct cass_statement_row cass_statement_rows[CASS_STATEMENT_COUNT] = {
 			      "FROM {keyspace}.counts WHERE part = 0"),
 	ROW(CASS_COUNTS_SET,
 	    "INSERT INTO {keyspace}.counts (part, server, hyperties, data_objects, pending, at_s, "
-	    "clean) VALUES (0, ?, ?, ?, ?, ?, ?)"),
-	ROW(CASS_COUNTS_REMOVE, "DELETE FROM {keyspace}.counts WHERE part = 0 AND server = ?"),
+	    "clean) VALUES (0, ?, ?, ?, ?, ?, ?)" AT),
+	ROW(CASS_COUNTS_REMOVE, "DELETE FROM {keyspace}.counts" KEYED "part = 0 AND server = ?"),
 };

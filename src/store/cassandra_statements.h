@@ -62,8 +62,8 @@ enum cass_statement {
 	CASS_LEASE_FREE,  /* LWT. name, IF holder → [applied] first */
 
 	CASS_COUNTS_LIST,   /* → server, hyperties, data_objects, pending, at_s, clean */
-	CASS_COUNTS_SET,    /* server, hyperties, data_objects, pending, at_s, clean */
-	CASS_COUNTS_REMOVE, /* server */
+	CASS_COUNTS_SET,    /* server, hyperties, data_objects, pending, at_s, clean, timestamp */
+	CASS_COUNTS_REMOVE, /* timestamp, server */
 	CASS_STATEMENT_COUNT,
 };
 
