@@ -16,15 +16,6 @@
 /* Longer than any one statement takes, until all nodes agree. */
 #define LEASE_TTL_S 60
 
-static const struct {
-	int32_t version;
-	const char *statement;
-} migrations[] = {
-#include "cassandra_migrations.inc"
-};
-
-#define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
-#define NEWEST_KNOWN migrations[MIGRATIONS - 1].version
 #define VERSIONS_MAX 1000
 
 struct versions {
@@ -188,14 +179,23 @@ static int read_versions(struct cass_waiter *waiter, struct versions *ret_versio
 	return 0;
 }
 
-/* The first migration that is missing; MIGRATIONS if none is. */
-static size_t first_missing(const struct versions *versions)
+/* The first migration that is missing; the end of them if none is. */
+static const struct cass_migration *first_missing(const struct versions *versions)
 {
-	size_t i = 0;
+	const struct cass_migration *migration = cass_migrations;
 
-	while (i < MIGRATIONS && versions->applied[migrations[i].version])
-		i++;
-	return i;
+	while (migration->statement && versions->applied[migration->version])
+		migration++;
+	return migration;
+}
+
+static int32_t newest_known(void)
+{
+	const struct cass_migration *migration = cass_migrations;
+
+	while (migration[1].statement)
+		migration++;
+	return migration->version;
 }
 
 static int record_version(struct cass_waiter *waiter, int32_t version)
@@ -211,17 +211,18 @@ static int record_version(struct cass_waiter *waiter, int32_t version)
 /* While we hold the lease, which is taken anew for each statement. */
 static int apply(struct cass_waiter *waiter, const struct versions *versions)
 {
-	for (size_t i = first_missing(versions); i < MIGRATIONS; i++) {
-		int32_t version = migrations[i].version;
-		bool last = i + 1 == MIGRATIONS || migrations[i + 1].version != version;
+	const struct cass_migration *at;
+
+	for (at = first_missing(versions); at->statement; at++) {
+		bool last = at[1].version != at->version;
 		int r = cass_waiter_take_lease(waiter, LEASE, LEASE_TTL_S);
 
 		if (r > 0)
-			r = cass_waiter_alter(waiter, migrations[i].statement);
+			r = cass_waiter_alter(waiter, at->statement);
 		else if (r == 0)
 			r = cass_waiter_refuse(waiter, -EBUSY, "another server took over");
 		if (r == 0 && last)
-			r = record_version(waiter, version);
+			r = record_version(waiter, at->version);
 		if (r < 0)
 			return r;
 	}
@@ -249,23 +250,23 @@ static int bring_versions(struct cass_waiter *waiter)
 {
 	const struct store_cassandra_options *options = &waiter->store->options;
 	struct versions versions;
-	size_t missing;
+	const struct cass_migration *missing;
 	int r = read_versions(waiter, &versions);
 
 	if (r < 0)
 		return r;
-	if (versions.newest > NEWEST_KNOWN)
+	if (versions.newest > newest_known())
 		return cass_waiter_refuse(waiter, -EPROTO,
 					  "the tables are of version %d, this release knows them "
 					  "up to %d",
-					  versions.newest, NEWEST_KNOWN);
+					  versions.newest, newest_known());
 	missing = first_missing(&versions);
-	if (missing == MIGRATIONS)
+	if (!missing->statement)
 		return 0;
 	if (!options->migrate)
 		return cass_waiter_refuse(waiter, -ENOENT,
 					  "the tables lack version %d, and cassandra_migrate is no",
-					  migrations[missing].version);
+					  missing->version);
 	return migrate(waiter);
 }
 

@@ -12,3 +12,11 @@
  * them, under a lease.
  */
 int cass_schema_bring(struct cass_waiter *waiter);
+
+/* What brings the tables to a version, in order; made from deploy/cassandra/schema at build time. A
+ * statement of NULL ends them. */
+struct cass_migration {
+	int32_t version;
+	const char *statement;
+};
+extern const struct cass_migration cass_migrations[];
