@@ -81,15 +81,15 @@ const struct cass_statement_row cass_statement_rows[CASS_STATEMENT_COUNT] = {
 	ROW(CASS_DUE_REMOVE, "DELETE FROM {keyspace}.due" KEYED "shard = ? AND bucket = ? "
 			     "AND due_s = ? AND kind = ? AND id = ? AND owner = ?"),
 
-	ROW(CASS_PENDING_LIST, "SELECT news, kind, id, owner, added, token, until_s "
+	ROW(CASS_PENDING_LIST, "SELECT news, kind, id, owner, added, lease, until_s "
 			       "FROM {keyspace}.pending WHERE bucket = ?"),
 	ROW(CASS_PENDING_GET,
-	    "SELECT added, token, until_s FROM {keyspace}.pending WHERE bucket = ? "
+	    "SELECT added, lease, until_s FROM {keyspace}.pending WHERE bucket = ? "
 	    "AND news = ? AND kind = ? AND id = ? AND owner = ?"),
 	ROW(CASS_PENDING_ADD,
 	    "INSERT INTO {keyspace}.pending (bucket, news, kind, id, owner, added) "
 	    "VALUES (?, ?, ?, ?, ?, true)" AT),
-	ROW(CASS_PENDING_LEASE, "UPDATE {keyspace}.pending" AT " SET token = ?, until_s = ? "
+	ROW(CASS_PENDING_LEASE, "UPDATE {keyspace}.pending" AT " SET lease = ?, until_s = ? "
 				"WHERE bucket = ? AND news = ? AND kind = ? AND id = ? "
 				"AND owner = ?"),
 	ROW(CASS_PENDING_REMOVE, "DELETE FROM {keyspace}.pending" KEYED "bucket = ? AND news = ? "
