@@ -18,6 +18,9 @@ from lab.servers import Servers  # noqa: E402
 NET = os.environ.get("CLUSTER_NET", "127.0.25")
 NET_OF_ONE = os.environ.get("CLUSTER_NET_OF_ONE", "127.0.125")
 
+# For those who run one test over and over: the nodes stay, for the next run.
+KEEP = "CLUSTER_KEEP" in os.environ
+
 
 class Kept:
     """A cluster that one test after another uses; one at a time, since two cores are not enough for
@@ -30,14 +33,15 @@ class Kept:
         if self._nodes is None or self._nodes.folder.name != name:
             self.drop()
             self._nodes = Nodes(name, net)
-            self._nodes.run("drop")
+            if not KEEP:
+                self._nodes.run("drop")
             self._nodes.start(count)
         return self._nodes
 
     def drop(self) -> None:
-        if self._nodes is not None:
+        if self._nodes is not None and not KEEP:
             self._nodes.drop()
-            self._nodes = None
+        self._nodes = None
 
 
 # Tests are run in the order of the clusters that they need.
