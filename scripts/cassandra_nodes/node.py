@@ -38,7 +38,8 @@ class Node:
             arguments = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
             return None
-        return pid if f"-Dcassandra.storagedir={self.directory}".encode() in arguments else None
+        ours = f"-Dcassandra.storagedir={self.directory}".encode() in arguments
+        return pid if ours or is_starting(pid, arguments) else None
 
     def inside(self, command):
         """The command, to be run where the node's network is."""
@@ -109,6 +110,15 @@ class Node:
                 text = file.read_text(encoding="utf-8", errors="replace").splitlines()
                 lines += [f"{file}:", *text[-TAIL_LINES:]]
         return "\n".join(lines)
+
+
+def is_starting(pid, arguments):
+    """A process has no arguments yet for a moment after exec, and none any more as a zombie."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return arguments == [b""] and stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def free_port():
