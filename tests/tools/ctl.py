@@ -37,6 +37,10 @@ class Said(NamedTuple):
         (number,) = re.findall(r"^pending updates: (\d+) joined$", self.out, re.MULTILINE)
         return int(number)
 
+    def complaints(self) -> list[str]:
+        """What standard error says, but for how far it was every ten seconds."""
+        return [line for line in self.err.splitlines() if not re.match(r"\w+: \d+ read, ", line)]
+
     def lines(self, start: str) -> list[str]:
         """What standard error says of skipped or different rows, without the start."""
         return [line[len(start) + 2:] for line in self.err.splitlines()
