@@ -395,7 +395,7 @@ def test_a_terminal_is_told_how_far_it_is(original: Original, file_target: Targe
 
     assert status == 3
     assert "\r\x1b[K" in written
-    lines = [line.rsplit("\r\x1b[K", 1)[-1] for line in written.splitlines()]
+    lines = [line.rsplit("\r\x1b[K", 1)[-1] for line in written.rstrip("\n").split("\n")]
     assert 'skipped: hyperties_by_id "bad": status is missing' in lines
     assert lines[-1] == f"pending updates: {MANY // 20} joined"
 
