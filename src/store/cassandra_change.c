@@ -243,6 +243,13 @@ static int64_t place_due(const struct change_job *self, bool needs)
 	return may_be_swept(self, old_s) ? 0 : old_s;
 }
 
+/* A row that was written with a claim of ours does not lead to what has an earlier one. */
+static bool draft_is_due(const struct change_job *self)
+{
+	return self->drafted && cass_claim_same(&self->claim, &self->claiming.claim) &&
+	       self->due_s == self->draft.entry.due_s;
+}
+
 static void prepare(struct change_job *self)
 {
 	const struct entry *entry = &self->wanted.entry;
@@ -251,7 +258,7 @@ static void prepare(struct change_job *self)
 	bool index = !self->drafted && cass_index_differs(entry, old);
 
 	self->due_s = place_due(self, due);
-	due = due && !(self->drafted && self->due_s == self->draft.entry.due_s);
+	due = due && !draft_is_due(self);
 	if (self->adds_news)
 		self->news = self->stamp;
 	if (!due && !index && !self->adds_news && !self->drops_news) {

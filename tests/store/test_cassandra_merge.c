@@ -312,6 +312,36 @@ static void readers_on_all_servers_are_told_of_each_entry_exactly_once(void **st
 	assert_int_equal(told_count, GOING);
 }
 
+static void replace(struct kit *kit, const struct entry *entry)
+{
+	struct rule_request request = {.key = entry->key,
+				       .owner = entry->owner,
+				       .fields = entry->fields,
+				       .expires_max_s = 3600};
+
+	assert_int_equal(kit_change(kit, entry->key, rule_put, &request, NULL), STORE_DONE);
+}
+
+static void what_a_server_replaces_that_did_not_know_it_expires_when_it_says(void **state)
+{
+	struct kit *kit = *state;
+	struct entry entry;
+	char text[64];
+	struct kit mine;
+
+	told_count = 0;
+	make_going(0, text, &entry);
+	entry.fields.expires_s = 3600;
+	replace(through(kit, 0, &mine), &entry);
+	entry.fields.expires_s = 60;
+	replace(through(kit, 1, &mine), &entry);
+
+	clock_fake_pass_s(&kit->clock, 62);
+	assert_int_equal(sweep_once(through(kit, 2, &mine)), STORE_DONE);
+	assert_int_equal(take_once(&mine), STORE_DONE);
+	assert_int_equal(told_count, 1);
+}
+
 /* ---- Counts ---- */
 
 static void counts_are_the_same_through_every_server_once_all_is_quiet(void **state)
@@ -351,6 +381,7 @@ int main(void)
 		CASE(different_members_changed_through_two_servers_at_once_both_stay),
 		CASE(of_two_users_who_claim_one_id_exactly_one_gets_it_a_thousand_times),
 		CASE(readers_on_all_servers_are_told_of_each_entry_exactly_once),
+		CASE(what_a_server_replaces_that_did_not_know_it_expires_when_it_says),
 		CASE(counts_are_the_same_through_every_server_once_all_is_quiet),
 	};
 	int failed;
