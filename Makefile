@@ -2,6 +2,7 @@
 BUILD ?= build
 DATA ?= data
 PREFIX ?= /usr/local
+STORE ?= lmdb
 # More arguments for make run: make run ARGS='--port 4600 --admin 127.0.0.1:4601'
 ARGS ?=
 
@@ -20,6 +21,11 @@ test: test-deps ## everything that must pass: under 15 minutes
 test-cluster: test-deps ## what needs real Cassandra nodes, failures above all: under 40 minutes
 	@scripts/install-deps cassandra
 	@scripts/test-cluster
+
+bench: test-deps ## what reads and keep-alives cost: STORE=cassandra, lmdb or memory (ARGS='…': more)
+	@scripts/install-deps bench
+	@scripts/build $(BUILD) registryd $(if $(filter cassandra,$(STORE)),bench/cql_loop)
+	@bench/run.py --build $(BUILD) --store $(STORE) $(ARGS)
 
 soak: test-deps ## the long forms of the tests: hours
 	@scripts/soak
@@ -41,5 +47,5 @@ deps:
 test-deps:
 	@scripts/install-deps build test
 
-.PHONY: help run build test test-cluster soak format install clean deps test-deps
+.PHONY: help run build test test-cluster bench soak format install clean deps test-deps
 .DEFAULT_GOAL := help
