@@ -1,6 +1,7 @@
 """The registryds on one cluster: each a process, a port and a client of its own."""
 
 import itertools
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Sequence
@@ -13,7 +14,7 @@ from registry.process import Registry
 # The first of a keyspace makes its tables.
 READY_LIMIT_S = 90.0
 
-_names = itertools.count(1)
+_names = itertools.count(int(time.time()))
 
 
 class Server(Registry):
@@ -87,5 +88,6 @@ class Servers:
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
         self.nodes.heal()
-        with self.nodes.cql() as node:
-            node.run(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
+        if error[0] is None:  # else somebody may want to look at what is there
+            with self.nodes.cql() as node:
+                node.run(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
