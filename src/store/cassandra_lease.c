@@ -42,7 +42,9 @@ void cass_lease_ask(struct cass_job *job, struct cass_lease *lease)
 	const struct cql_value renew[] = {ttl, holder, cass_text(lease->name), holder};
 
 	lease->asked_ms = real_ms();
-	if (lease->until_ms != 0 && !lease->degraded)
+	lease->renewing = lease->until_ms != 0 && !lease->degraded;
+	lease->ran_out = false;
+	if (lease->renewing)
 		lease->ask = cass_ask_light(job, CASS_LEASE_RENEW, renew, 4);
 	else
 		lease->ask = cass_ask_light(job, CASS_LEASE_TAKE, take, 3);
@@ -77,6 +79,7 @@ bool cass_lease_judge(struct cass_job *job, struct cass_lease *lease)
 		lease->until_ms = lease->asked_ms + TTL_MS;
 		return true;
 	}
+	lease->ran_out = lease->renewing && !values[2].data;
 	/* An earlier try of ours that we had no answer to. It is renewed the next time. */
 	holder = cass_claim_of(values[2]);
 	if (cass_claim_same(&holder, &job->store->server))

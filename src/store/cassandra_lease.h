@@ -15,6 +15,8 @@ struct cass_lease {
 	int64_t asked_ms;     /* when it was last asked for */
 	unsigned failures;    /* times in a row that nobody answered */
 	bool degraded;        /* relied upon without holding it */
+	bool renewing;        /* what was asked for last */
+	bool ran_out;         /* it was to be renewed, and nobody holds it: ask at once */
 	struct cass_ask *ask; /* of the round at hand */
 };
 

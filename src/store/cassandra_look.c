@@ -219,6 +219,8 @@ static void ask_buckets(struct cass_sweep_job *self)
 
 /* ---- Leases ---- */
 
+typedef bool lease_is(const struct cass_lease *lease);
+
 static void look_at_ours(struct cass_sweep_job *self)
 {
 	for (int i = 0; i < CASS_SHARDS; i++) {
@@ -233,6 +235,34 @@ static void look_at_ours(struct cass_sweep_job *self)
 		cass_job_end(&self->job, STORE_DONE);
 }
 
+static bool any_lease(struct cass_sweep_job *self, lease_is *is)
+{
+	bool any = false;
+
+	for (int i = 0; i < CASS_SHARDS; i++)
+		any = any || is(&self->sweeper->shards[i].lease);
+	return any;
+}
+
+static void ask_for_leases(struct cass_sweep_job *self, lease_is *is, cass_step *next)
+{
+	if (!any_lease(self, is)) {
+		look_at_ours(self);
+		return;
+	}
+	cass_round(&self->job, "sweep.lease", next);
+	for (int i = 0; i < CASS_SHARDS; i++) {
+		if (is(&self->sweeper->shards[i].lease))
+			cass_lease_ask(&self->job, &self->sweeper->shards[i].lease);
+	}
+	cass_round_go(&self->job);
+}
+
+static bool has_run_out(const struct cass_lease *lease)
+{
+	return lease->ran_out;
+}
+
 static void on_leases(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
@@ -243,25 +273,13 @@ static void on_leases(struct cass_job *job)
 		if (lease->ask)
 			cass_lease_judge(job, lease);
 	}
-	look_at_ours(self);
+	/* No sweep for as long as a lease lasts: this one must not go by without a look. */
+	ask_for_leases(self, has_run_out, on_leases);
 }
 
 void cass_look_begin(struct cass_sweep_job *self)
 {
-	bool wants = false;
-
-	for (int i = 0; i < CASS_SHARDS; i++)
-		wants = wants || cass_lease_wants(&self->sweeper->shards[i].lease);
-	if (!wants) {
-		look_at_ours(self);
-		return;
-	}
-	cass_round(&self->job, "sweep.lease", on_leases);
-	for (int i = 0; i < CASS_SHARDS; i++) {
-		if (cass_lease_wants(&self->sweeper->shards[i].lease))
-			cass_lease_ask(&self->job, &self->sweeper->shards[i].lease);
-	}
-	cass_round_go(&self->job);
+	ask_for_leases(self, cass_lease_wants, on_leases);
 }
 
 /* ---- The end ---- */

@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <sodium.h>
 
@@ -184,12 +185,26 @@ struct cass_claim cass_claim_new(void)
 	return claim;
 }
 
+static struct slice behind_nul(struct arena *arena, struct slice text)
+{
+	char *key = arena_alloc(arena, text.len + 1);
+
+	if (!key)
+		return SLICE_NONE;
+	key[0] = '\0';
+	if (text.len > 0)
+		memcpy(key + 1, text.data, text.len);
+	return (struct slice){key, text.len + 1};
+}
+
 struct slice cass_index_key(struct arena *arena, struct slice text)
 {
 	unsigned char hash[crypto_generichash_BYTES];
 	size_t hex_size = 2 * sizeof(hash) + 1;
 	char *key;
 
+	if (text.len == 0 || (text.data[0] == '\0' && text.len <= INDEX_KEY_MAX))
+		return behind_nul(arena, text);
 	if (text.len <= INDEX_KEY_MAX)
 		return text;
 	key = arena_alloc(arena, hex_size);

@@ -56,6 +56,7 @@ bool cass_take_field(struct slice *rest, struct slice *ret_field);
 bool cass_claim_same(const struct cass_claim *a, const struct cass_claim *b);
 struct cass_claim cass_claim_new(void); /* random */
 
-/* The key under which a text stands in a table of its own: itself, or a hash if it is long. data is
- * NULL when out of memory. */
+/* The key under which a text stands in a table of its own: itself, or a hash if it is long. Keys
+ * may not be empty, so what begins with nothing or a NUL gets a NUL in front. data is NULL when out
+ * of memory. */
 struct slice cass_index_key(struct arena *arena, struct slice text);
