@@ -14,7 +14,8 @@ struct store;
 /* What only the server as a whole can tell. Called on serving threads; must not wait. */
 struct api_hooks {
 	void *ctx;
-	/* Whether load balancers may send requests here; if not, a sentence in ret_reason. */
+	/* Whether load balancers may send requests here. In ret_reason a sentence why not, or what
+	 * is wrong all the same; untouched if all is well. */
 	bool (*ready)(void *ctx, char *ret_reason, size_t reason_size);
 	void (*gauges)(void *ctx, struct gauges *ret_gauges);
 };

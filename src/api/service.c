@@ -74,10 +74,12 @@ int service_ready(struct api_call *call)
 	const struct api_hooks *hooks = &call->api->options.hooks;
 	char reason[256] = "";
 
-	if (hooks->ready(hooks->ctx, reason, sizeof(reason)))
-		answers_give(call->request, ANSWER_READY);
-	else
+	if (!hooks->ready(hooks->ctx, reason, sizeof(reason)))
 		answers_give_not_ready(call->request, slice_of(reason));
+	else if (reason[0])
+		answers_give_detailed(call->request, ANSWER_READY, slice_of(reason));
+	else
+		answers_give(call->request, ANSWER_READY);
 	return ROUTE_ANSWERED;
 }
 

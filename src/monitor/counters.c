@@ -47,6 +47,12 @@ const struct counter_row counter_rows[COUNTER_COUNT] = {
 	[COUNTER_CASSANDRA_DOWNGRADES] = {"cassandra_downgrades_total",
 					  "Statements sent again for one copy, since too few "
 					  "answered."},
+	[COUNTER_CASSANDRA_RETRIES] = {"cassandra_retries_total",
+				       "Statements sent again by the client, on the same or "
+				       "another node."},
+	[COUNTER_CASSANDRA_SPECULATIONS] = {"cassandra_speculations_total",
+					    "Statements sent to a second node, since the first one "
+					    "was slow."},
 	[COUNTER_CASSANDRA_CONFLICTS] = {"cassandra_conflicts_total",
 					 "Claims set aside because another one on the same id "
 					 "was earlier."},

@@ -31,6 +31,8 @@ enum counter {
 	COUNTER_CASSANDRA_ROUNDS,          /* of statements sent at once */
 	COUNTER_CASSANDRA_LIGHT,           /* lightweight transactions */
 	COUNTER_CASSANDRA_DOWNGRADES,      /* statements sent again for one copy */
+	COUNTER_CASSANDRA_RETRIES,         /* of a statement, by the client itself */
+	COUNTER_CASSANDRA_SPECULATIONS,    /* a second node was asked because the first was slow */
 	COUNTER_CASSANDRA_CONFLICTS,       /* claims set aside */
 	COUNTER_CASSANDRA_CLAIMS_DEGRADED, /* claims made without a quorum */
 	COUNTER_COUNT,

@@ -42,6 +42,12 @@ static const struct gauge_row gauge_rows[] = {
 	 offsetof(struct gauges, store_readable), NULL},
 	{"store_writable", "1 if the store can be written.", GAUGE_BOOL,
 	 offsetof(struct gauges, store_writable), NULL},
+	{"store_degraded", "1 if the store serves with fewer copies than it should have.",
+	 GAUGE_BOOL, offsetof(struct gauges, store_degraded), NULL},
+	{"store_nodes", "Nodes of a store that is a cluster.", GAUGE_UNSIGNED,
+	 offsetof(struct gauges, store_nodes), NULL},
+	{"store_nodes_up", "Of them, those that can be reached.", GAUGE_UNSIGNED,
+	 offsetof(struct gauges, store_nodes_up), NULL},
 };
 
 static void append_text(struct buffer *out, const char *text)

@@ -16,6 +16,9 @@ struct gauges {
 	bool ready;
 	bool store_readable;
 	bool store_writable;
+	bool store_degraded;
+	uint64_t store_nodes; /* of a store that is a cluster; 0 otherwise */
+	uint64_t store_nodes_up;
 };
 
 void prometheus_write(const struct counters *counters, const struct gauges *gauges,

@@ -47,10 +47,9 @@ static bool is_ready(void *ctx, char *ret_reason, size_t reason_size)
 		return false;
 	}
 	store_health(server->store, &health);
-	if (health.readable && health.writable)
-		return true;
-	snprintf(ret_reason, reason_size, "store: %s", health.reason);
-	return false;
+	if (health.reason[0] || !health.readable || !health.writable)
+		snprintf(ret_reason, reason_size, "store: %s", health.reason);
+	return health.readable && health.writable;
 }
 
 static void fill_gauges(void *ctx, struct gauges *ret_gauges)
@@ -73,6 +72,9 @@ static void fill_gauges(void *ctx, struct gauges *ret_gauges)
 		.ready = is_ready(server, reason, sizeof(reason)),
 		.store_readable = health.readable,
 		.store_writable = health.writable,
+		.store_degraded = health.degraded,
+		.store_nodes = health.nodes,
+		.store_nodes_up = health.nodes_up,
 	};
 }
 

@@ -105,12 +105,12 @@ void cass_round_go(struct cass_job *job)
 
 /* ---- One statement ---- */
 
-static bool is_degraded(struct store_cassandra *cassandra)
+bool cass_is_degraded(struct store_cassandra *cassandra, int64_t lasts_ms)
 {
 	int64_t since_ms = atomic_load(&cassandra->degraded_ms);
 
 	return atomic_load(&cassandra->nodes_up) < atomic_load(&cassandra->nodes) ||
-	       (since_ms != 0 && steady_ms(cassandra) - since_ms < DEGRADED_LASTS_MS);
+	       (since_ms != 0 && steady_ms(cassandra) - since_ms < lasts_ms);
 }
 
 static uint32_t timeout_of(const struct cass_ask *ask)
@@ -120,7 +120,7 @@ static uint32_t timeout_of(const struct cass_ask *ask)
 
 	if (ask->light || ask->degraded || timeout_ms < DEGRADED_TIMEOUT_MS)
 		return timeout_ms;
-	return is_degraded(cassandra) ? DEGRADED_TIMEOUT_MS : timeout_ms;
+	return cass_is_degraded(cassandra, DEGRADED_LASTS_MS) ? DEGRADED_TIMEOUT_MS : timeout_ms;
 }
 
 static void send_ask(struct cass_ask *ask)

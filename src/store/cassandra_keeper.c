@@ -117,6 +117,17 @@ static void tell_all_is_well(struct cass_keeper *keeper)
 			 LOG_NUMBER("nodes_up", atomic_load(&cassandra->nodes_up)));
 }
 
+static void tell_degraded(struct store_cassandra *cassandra, struct store_health *health)
+{
+	health->degraded = cass_is_degraded(cassandra, DEGRADED_TOLD_MS);
+	if (health->degraded && health->nodes_up < health->nodes)
+		snprintf(health->reason, sizeof(health->reason), "degraded: %u of %u nodes are up",
+			 health->nodes_up, health->nodes);
+	else if (health->degraded)
+		snprintf(health->reason, sizeof(health->reason),
+			 "degraded: too few copies answer in time");
+}
+
 void store_cassandra_health(struct store *store, struct store_health *ret_health)
 {
 	struct store_cassandra *cassandra = store_cassandra_of(store);
@@ -132,6 +143,8 @@ void store_cassandra_health(struct store *store, struct store_health *ret_health
 	pthread_mutex_unlock(&cassandra->reason_lock);
 	ret_health->readable = state == CASS_READY && ret_health->nodes_up > 0;
 	ret_health->writable = ret_health->readable && ret_health->reason[0] == '\0';
+	if (ret_health->writable)
+		tell_degraded(cassandra, ret_health);
 }
 
 /* What this server and the others told; for a moment that may be less than nothing. */
@@ -362,7 +375,14 @@ static bool is_over(int64_t *since_ms, int64_t interval_ms)
 
 static void count_figures(struct cass_keeper *keeper)
 {
-	cql_figures(keeper->waiter.cql, &keeper->figures);
+	struct counters *counters = keeper->store->counters;
+	struct cql_figures now;
+
+	cql_figures(keeper->waiter.cql, &now);
+	counter_add(counters, COUNTER_CASSANDRA_RETRIES, now.retries - keeper->figures.retries);
+	counter_add(counters, COUNTER_CASSANDRA_SPECULATIONS,
+		    now.speculations - keeper->figures.speculations);
+	keeper->figures = now;
 }
 
 static void tell_how_it_is(struct cass_keeper *keeper)

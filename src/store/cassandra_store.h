@@ -161,6 +161,9 @@ void cass_keeper_free(struct cass_keeper *keeper);
 void store_cassandra_health(struct store *store, struct store_health *ret_health);
 void store_cassandra_count(struct store *store, struct store_count *ret_count);
 
+/* A statement was sent for one copy this short a time ago, or nodes are missing. */
+bool cass_is_degraded(struct store_cassandra *cassandra, int64_t lasts_ms);
+
 /* Notes that this server added (or removed) an entry. */
 static inline void cass_count_entry(struct store_cassandra *cassandra, enum entry_kind kind,
 				    int64_t change)

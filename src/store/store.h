@@ -186,7 +186,8 @@ void store_settle_updates(struct store *store, uint64_t token, enum store_settle
 struct store_health {
 	bool readable;
 	bool writable;
-	char reason[160]; /* why not; "" if all is well */
+	bool degraded;    /* serves, with fewer copies than it should have */
+	char reason[160]; /* why not, or why degraded; "" if all is well */
 	/* For a store that is a cluster (spec 6.15); 0 otherwise. */
 	uint32_t nodes;
 	uint32_t nodes_up;

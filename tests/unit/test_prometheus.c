@@ -81,6 +81,9 @@ static void each_gauge_shows_its_own_number(void **state)
 		.ready = true,
 		.store_readable = false,
 		.store_writable = true,
+		.store_degraded = true,
+		.store_nodes = 4,
+		.store_nodes_up = 8,
 	};
 	struct buffer text;
 
@@ -97,6 +100,9 @@ static void each_gauge_shows_its_own_number(void **state)
 	assert_has(&text, "registryd_ready 1");
 	assert_has(&text, "registryd_store_readable 0");
 	assert_has(&text, "registryd_store_writable 1");
+	assert_has(&text, "registryd_store_degraded 1");
+	assert_has(&text, "registryd_store_nodes 4");
+	assert_has(&text, "registryd_store_nodes_up 8");
 	assert_has(&text, "# TYPE registryd_ready gauge");
 	assert_has(&text, "# TYPE registryd_log_dropped_total counter");
 	assert_has(&text, "# TYPE registryd_expiries_total counter");
@@ -129,7 +135,7 @@ static void the_text_is_help_type_and_value_again_and_again(void **state)
 	assert_int_equal(text.data[text.len - 2], '\n');
 	for (char *line = strtok(text.data, "\n"); line; line = strtok(NULL, "\n"))
 		assert_matches(line, patterns[lines++ % 3]);
-	assert_int_equal(lines, 3 * (COUNTER_COUNT + 10));
+	assert_int_equal(lines, 3 * (COUNTER_COUNT + 13));
 	buffer_deinit(&text);
 }
 
