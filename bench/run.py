@@ -33,8 +33,9 @@ def parse_arguments():
     parser.add_argument("--operations", default="read,renew", help="default read,renew")
     parser.add_argument("--users", type=int, default=10000, help="with two hyperties each")
     parser.add_argument("--in-flight", type=int, default=64, help="connections; statements of the loop")
-    parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=10, help="of each measure")
+    parser.add_argument("--repetitions", type=int, default=15)
+    parser.add_argument("--seconds", type=int, default=4,
+                        help="of each measure; short ones in turn meet the same noise")
     parser.add_argument("--any-core", action="store_true", help="let nodes and clients share all cores")
     parser.add_argument("--warm-up", type=int, default=20, metavar="SECONDS",
                         help="of each operation before it is measured, for the nodes' compilers")
