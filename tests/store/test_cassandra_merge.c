@@ -322,24 +322,43 @@ static void replace(struct kit *kit, const struct entry *entry)
 	assert_int_equal(kit_change(kit, entry->key, rule_put, &request, NULL), STORE_DONE);
 }
 
-static void what_a_server_replaces_that_did_not_know_it_expires_when_it_says(void **state)
+/* By a server that did not know it, in the second in which it was made. */
+static void replace_lifetime(struct kit *kit, int64_t before_s, int64_t after_s)
 {
-	struct kit *kit = *state;
 	struct entry entry;
 	char text[64];
 	struct kit mine;
 
 	told_count = 0;
 	make_going(0, text, &entry);
-	entry.fields.expires_s = 3600;
+	entry.fields.expires_s = before_s;
 	replace(through(kit, 0, &mine), &entry);
-	entry.fields.expires_s = 60;
+	entry.fields.expires_s = after_s;
 	replace(through(kit, 1, &mine), &entry);
+}
 
-	clock_fake_pass_s(&kit->clock, 62);
+static unsigned told_after_s(struct kit *kit, int64_t seconds)
+{
+	struct kit mine;
+
+	clock_fake_pass_s(&kit->clock, seconds);
 	assert_int_equal(sweep_once(through(kit, 2, &mine)), STORE_DONE);
 	assert_int_equal(take_once(&mine), STORE_DONE);
-	assert_int_equal(told_count, 1);
+	return told_count;
+}
+
+static void what_a_server_replaces_that_did_not_know_it_expires_when_it_says(void **state)
+{
+	replace_lifetime(*state, 3600, 60);
+
+	assert_int_equal(told_after_s(*state, 62), 1);
+}
+
+static void what_a_server_replaces_likewise_expires_all_the_same(void **state)
+{
+	replace_lifetime(*state, 60, 60);
+
+	assert_int_equal(told_after_s(*state, 62), 1);
 }
 
 /* ---- Counts ---- */
@@ -382,6 +401,7 @@ int main(void)
 		CASE(of_two_users_who_claim_one_id_exactly_one_gets_it_a_thousand_times),
 		CASE(readers_on_all_servers_are_told_of_each_entry_exactly_once),
 		CASE(what_a_server_replaces_that_did_not_know_it_expires_when_it_says),
+		CASE(what_a_server_replaces_likewise_expires_all_the_same),
 		CASE(counts_are_the_same_through_every_server_once_all_is_quiet),
 	};
 	int failed;
