@@ -263,7 +263,7 @@ int main(int argc, char **argv)
 
 	if (in_flight < 1 || in_flight > IN_FLIGHT_MAX) {
 		fprintf(stderr,
-			"usage: cql_loop NODES KEYSPACE read|renew USERS IN_FLIGHT WARM_UP_S "
+			"usage: cql_loop NODES KEYSPACE read|renew USERS IN_FLIGHT "
 			"SECONDS\n"
 			"IN_FLIGHT: 1 to %d\n",
 			IN_FLIGHT_MAX);

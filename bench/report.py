@@ -9,6 +9,11 @@ import statistics
 import subprocess
 
 OTHERS_MARK = 0.05
+# Of registryd to the bare loop.
+RATIOS = {
+    "rate, registryd to bare loop": lambda one: one["operations"] / one["seconds"],
+    "the same, if the CPU of all alone decided": lambda one: 1 / one["all_cpu_us"],
+}
 
 
 def output_of(*command):
@@ -82,13 +87,18 @@ class Report:
             self.say(f"    disturbed by others (more than {OTHERS_MARK:.0%}): repetitions {disturbed}")
 
     def _ratios(self, measures):
-        def of(side, what):
-            return [what(one) for one in measures if one["side"] == side]
-
-        if not of("bare loop", dict):
-            return
-        for name, what in (("rate, registryd to bare loop", lambda m: m["operations"] / m["seconds"]),
-                           ("the same, if CPU alone decided", lambda m: 1 / m["all_cpu_us"])):
-            ratios = [a / b for a, b in zip(of("registryd", what), of("bare loop", what))]
-            self.say(f"  {name}: {in_words(ratios, 2)}; of each repetition: "
-                     + ", ".join(f"{ratio:.2f}" for ratio in ratios))
+        pairs = {}
+        for one in measures:
+            pairs.setdefault(one["repetition"], {})[one["side"]] = one
+        pairs = [pair for pair in pairs.values() if len(pair) == 2]
+        quiet = [pair for pair in pairs
+                 if all(one["others_share"] <= OTHERS_MARK for one in pair.values())]
+        for name, what in RATIOS.items():
+            ratios = [what(pair["registryd"]) / what(pair["bare loop"]) for pair in pairs]
+            if ratios:
+                self.say(f"  {name}: {in_words(ratios, 2)}; of each repetition: "
+                         + ", ".join(f"{ratio:.2f}" for ratio in ratios))
+        if quiet and len(quiet) < len(pairs):
+            self.say(f"  undisturbed pairs alone, {len(quiet)} of {len(pairs)}: "
+                     + "; ".join(f"{name} {in_words([what(p['registryd']) / what(p['bare loop']) for p in quiet], 2)}"
+                                 for name, what in RATIOS.items()))
