@@ -156,15 +156,32 @@ static void claim_plainly(struct cass_job *job, struct cass_claiming *claiming)
 		.claim = claiming->claim,
 	};
 
-	if (claiming->state.owner.data) { /* somebody's already, also without a quorum */
-		conclude(job, claiming);
-		return;
-	}
 	note_degraded(job, claiming);
 	claiming->state = own;
 	cass_round(job, "claim.plain", on_plain_claim);
 	cass_ask(job, CASS_CLAIM_ADD, values, 5);
 	cass_due_add(job, &due, stamp);
+	cass_round_go(job);
+}
+
+static void on_looked_plainly(struct cass_job *job)
+{
+	struct cass_claiming *claiming = claiming_of(job);
+
+	cass_claim_found(&claiming->asks, &claiming->state);
+	if (atomic_load(&job->failed))
+		claiming->over(job, STORE_UNAVAILABLE);
+	else if (claiming->state.owner.data)
+		conclude(job, claiming);
+	else
+		claim_plainly(job, claiming);
+}
+
+/* It may be somebody's already, which can be read without a quorum. */
+static void look_plainly(struct cass_job *job, struct cass_claiming *claiming)
+{
+	cass_round(job, "claim.look_plainly", on_looked_plainly);
+	cass_claim_ask(job, claiming->id, &claiming->asks);
 	cass_round_go(job);
 }
 
@@ -178,7 +195,7 @@ static void on_looked(struct cass_job *job)
 	    owners->request.result == CQL_CLOSED) {
 		claiming->over(job, STORE_UNAVAILABLE);
 	} else if (owners->request.result != CQL_DONE) {
-		claim_plainly(job, claiming);
+		look_plainly(job, claiming);
 	} else if (cass_ask_next(owners, values, 3)) {
 		note_light(&claiming->state, values);
 		conclude(job, claiming);
@@ -229,7 +246,7 @@ void cass_claiming_again(struct cass_job *job)
 	else if (owners->request.result == CQL_DONE)
 		judge_applied(job, claiming);
 	else if (owners->request.result == CQL_UNAVAILABLE)
-		claim_plainly(job, claiming);
+		look_plainly(job, claiming);
 	else
 		look(job, claiming);
 }

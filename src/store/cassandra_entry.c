@@ -313,7 +313,7 @@ int cass_write_encode(const struct cass_write *write, struct arena *arena,
 	ret_values[0] = cass_bigint(arena, write->stamp);
 	columns[CASS_CLAIM] = write->old->exists || entry->key.kind != ENTRY_HYPERTY
 				      ? CASS_UNSET
-				      : cass_uuid(&write->claim);
+				      : cass_uuid_copy(arena, &write->claim);
 	encode_presence(write, arena, columns);
 	encode_fields(write, arena, columns);
 	columns[CASS_STARTING] =

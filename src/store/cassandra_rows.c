@@ -55,14 +55,6 @@ static int32_t shard_of(const struct cass_due *due)
 	return cass_shard_of((struct entry_key){ENTRY_HYPERTY, due->id});
 }
 
-static struct cql_value copied_claim(struct arena *arena, const struct cass_claim *claim)
-{
-	struct slice copy =
-		arena_copy(arena, (struct slice){(const char *)claim->bytes, CASS_CLAIM_BYTES});
-
-	return cass_text(copy);
-}
-
 /* As CASS_DUE_ADD wants it. */
 static void due_values(struct cass_job *job, const struct cass_due *due, int64_t stamp,
 		       struct cql_value values[8])
@@ -75,7 +67,7 @@ static void due_values(struct cass_job *job, const struct cass_due *due, int64_t
 	values[3] = cass_int(arena, due->kind);
 	values[4] = cass_text(due->id);
 	values[5] = cass_text(due->owner.data ? due->owner : SLICE(""));
-	values[6] = copied_claim(arena, &due->claim);
+	values[6] = cass_uuid_copy(arena, &due->claim);
 	values[7] = cass_bigint(arena, stamp);
 }
 

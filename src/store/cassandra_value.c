@@ -60,6 +60,12 @@ struct cql_value cass_uuid(const struct cass_claim *claim)
 	return (struct cql_value){.data = claim->bytes, .len = CASS_CLAIM_BYTES};
 }
 
+struct cql_value cass_uuid_copy(struct arena *arena, const struct cass_claim *claim)
+{
+	return cass_text(
+		arena_copy(arena, (struct slice){(const char *)claim->bytes, CASS_CLAIM_BYTES}));
+}
+
 bool cass_packer_init(struct cass_packer *packer, struct arena *arena, size_t bytes)
 {
 	packer->start = packer->next = arena_alloc(arena, bytes);

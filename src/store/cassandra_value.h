@@ -21,6 +21,7 @@ struct cql_value cass_int(struct arena *arena, int32_t value);
 struct cql_value cass_bool(bool value);                     /* static */
 struct cql_value cass_text(struct slice text);              /* borrowed; absent: null */
 struct cql_value cass_uuid(const struct cass_claim *claim); /* borrowed */
+struct cql_value cass_uuid_copy(struct arena *arena, const struct cass_claim *claim);
 
 /* Lists and tuples: fields behind their lengths; a list begins with their number. */
 struct cass_packer {
