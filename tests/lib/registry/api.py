@@ -3,7 +3,7 @@
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Callable, Iterable
 
 from registry.bodies import Body, data_object, hyperty
 from registry.client import Client, encode_request, fresh_prefix, piece
@@ -88,9 +88,12 @@ class Api(Client):
         crashed had not told yet is lost to the others, until they count anew."""
         if self.counts_are_lost:
             return
+        self._wait_for_counts(lambda: expected)
+
+    def _wait_for_counts(self, expected: Callable[[], int]) -> None:
         deadline = time.monotonic() + self.count_limit_s
-        while (counts := {self.stored() for _ in range(self.server_count)}) != {expected}:
-            assert time.monotonic() < deadline, f"{counts}, not {expected}"
+        while (counts := {self.stored() for _ in range(self.server_count)}) != {expected()}:
+            assert time.monotonic() < deadline, f"{counts}, not {expected()}"
             time.sleep(0.05)
 
     # ---- Time and what comes of it ----
@@ -135,8 +138,15 @@ class OwnApi(Api):
     def restart(self, crash: bool = False) -> None:
         self.close()
         self.registry.restart(crash)
-        self.counts_are_lost = crash and isinstance(self.registry, Together)
+        if crash and isinstance(self.registry, Together):
+            self.counts_are_lost = True
         self.find()
+
+    def wait_until_counts_are_told(self) -> None:
+        """After that, a crash loses nothing of them."""
+        if not isinstance(self.registry, Together):
+            return
+        self._wait_for_counts(self.registry.keyspace.stored)
 
 
 def own_api(folder: Path, store: str | None, frozen: bool = True, **more: Any) -> OwnApi:

@@ -4,7 +4,7 @@ import os
 import time
 from typing import Sequence
 
-from registry.cql import Node, Row
+from registry.cql import Node, Row, number
 
 # Each table's partition key.
 TABLES = {
@@ -43,6 +43,11 @@ class Keyspace:
                 "--cassandra-keyspace", self.name, "--cassandra-clock", "server",
                 "--cassandra-replication", os.environ.get("CASSANDRA_REPLICATION", "1")]
 
+    def stored(self) -> int:
+        """Hyperties, as far as servers have told each other."""
+        rows = self._node.run(f"SELECT hyperties FROM {self.name}.counts WHERE part = 0")
+        return sum(number(row["hyperties"]) for row in rows)
+
     # ---- While no server runs ----
 
     def wipe(self) -> None:
@@ -80,5 +85,5 @@ def values_of(column: str, keys: Sequence[Row]) -> set[str]:
 def literal(column: str, value: bytes | None) -> str:
     assert value is not None
     if column in NUMBERS:
-        return str(int.from_bytes(value, "big", signed=True))
+        return str(number(value))
     return "'" + value.decode("utf-8").replace("'", "''") + "'"

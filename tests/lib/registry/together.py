@@ -19,7 +19,7 @@ class Together:
 
     def __init__(self, keyspace: Keyspace, count: int, folder: Path, clock: TestClock,
                  arguments: Sequence[str] = (), **more: Any):
-        self._keyspace = keyspace
+        self.keyspace = keyspace
         self.arguments = list(arguments)
         self.members = [Registry(folder / f"data{number}", self.store, clock, start=False, **more)
                         for number in range(count)]
@@ -29,7 +29,7 @@ class Together:
 
     def start(self) -> None:
         for server in self.members:
-            server.arguments = [*self._keyspace.arguments(), *self.arguments]
+            server.arguments = [*self.keyspace.arguments(), *self.arguments]
             server.launch()
         try:
             for server in self.members:
@@ -59,7 +59,7 @@ class Together:
         seconds that a lease lasts had passed."""
         for server in self.members:
             server.kill()
-        self._keyspace.end_leases()
+        self.keyspace.end_leases()
 
     def restart(self, crash: bool = False) -> None:
         if crash:
