@@ -5,15 +5,17 @@ from typing import Any, Callable, Sequence
 
 from harm.ledger import Ledger, fetch
 from lab.nodes import Nodes
-from registry.cql import ONE
+from registry.cql import ONE, QUORUM
 from registry.process import Registry
 
 # What the issue allows for servers and nodes to agree again.
 AGREE_LIMIT_S = 60.0
 
 # What clients see comes from these; the other tables are queues, in which the sweep is at work.
-TABLES = ("hyperties", "data_objects", "owners", "data_objects_by_name",
-          "data_objects_by_reporter", "users_by_email", "users_by_guid")
+# One copy of each must do, but for owners: what a lightweight transaction has left out is repaired
+# when it is read, which is done by a quorum.
+TABLES = {"hyperties": ONE, "data_objects": ONE, "owners": QUORUM, "data_objects_by_name": ONE,
+          "data_objects_by_reporter": ONE, "users_by_email": ONE, "users_by_guid": ONE}
 
 
 def eventually(check: Callable[[], Any], limit_s: float = AGREE_LIMIT_S) -> None:
@@ -40,12 +42,12 @@ def check_servers_agree(servers: Sequence[Registry], targets: list[str]) -> None
 
 def _dump(nodes: Nodes, number: int, keyspace: str, table: str) -> set[tuple[Any, ...]]:
     with nodes.cql(number) as node:
-        rows = node.run(f"SELECT * FROM {keyspace}.{table}", ONE)
+        rows = node.run(f"SELECT * FROM {keyspace}.{table}", TABLES[table])
     return {tuple(row.items()) for row in rows}
 
 
 def check_nodes_agree(nodes: Nodes, keyspace: str) -> None:
-    """One copy of everything, as each node finds it, which asks itself first."""
+    """What each node finds, which asks itself first."""
     for table in TABLES:
         first, *others = sorted(nodes.started)
         expected = _dump(nodes, first, keyspace, table)
