@@ -12,6 +12,7 @@ OTHERS_MARK = 0.05
 # Of registryd to the bare loop.
 RATIOS = {
     "rate, registryd to bare loop": lambda one: one["operations"] / one["seconds"],
+    "the same, if the nodes' CPU alone decided": lambda one: 1 / one["nodes_cpu_us"],
     "the same, if the CPU of all alone decided": lambda one: 1 / one["all_cpu_us"],
 }
 
@@ -38,6 +39,10 @@ def machine(build):
 def in_words(values, digits):
     """Median, and from the least to the most."""
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
+def ratio_of(pair, what):
+    return what(pair["registryd"]) / what(pair["bare loop"])
 
 
 class Report:
@@ -70,6 +75,7 @@ class Report:
         lines = {
             "operations/s": in_words([one["operations"] / one["seconds"] for one in measures], 0),
             f"µs of CPU for one, {side} alone": in_words(cpu_us, 1),
+            "µs of CPU for one, of the nodes": in_words([m["nodes_cpu_us"] for m in measures], 1),
             "µs of CPU for one, with nodes and generator": in_words([m["all_cpu_us"] for m in measures], 1),
             f"operations per CPU-second of {side}": in_words([1e6 / us for us in cpu_us], 0),
             "failed": str(sum(one["failed"] for one in measures)),
@@ -94,11 +100,11 @@ class Report:
         quiet = [pair for pair in pairs
                  if all(one["others_share"] <= OTHERS_MARK for one in pair.values())]
         for name, what in RATIOS.items():
-            ratios = [what(pair["registryd"]) / what(pair["bare loop"]) for pair in pairs]
+            ratios = [ratio_of(pair, what) for pair in pairs]
             if ratios:
                 self.say(f"  {name}: {in_words(ratios, 2)}; of each repetition: "
                          + ", ".join(f"{ratio:.2f}" for ratio in ratios))
         if quiet and len(quiet) < len(pairs):
-            self.say(f"  undisturbed pairs alone, {len(quiet)} of {len(pairs)}: "
-                     + "; ".join(f"{name} {in_words([what(p['registryd']) / what(p['bare loop']) for p in quiet], 2)}"
-                                 for name, what in RATIOS.items()))
+            self.say(f"  undisturbed pairs alone, {len(quiet)} of {len(pairs)}:")
+            for name, what in RATIOS.items():
+                self.say(f"    {name}: {in_words([ratio_of(pair, what) for pair in quiet], 2)}")

@@ -42,13 +42,13 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def repeat(arguments, report, where, operation, sides):
+def repeat(arguments, report, where, operation, sides, look):
     """Each side once to warm up, then all in turn, the other one first every second time."""
     for side in sides:
         side.run(operation, arguments.warm_up)
     for repetition in range(arguments.repetitions):
         for side in sides[::-1] if repetition % 2 else sides:
-            share = CpuShare([pid for other in sides for pid in other.pids()])
+            share = look()
             figures = side.run(operation, arguments.seconds)
             report.note({"where": where, "operation": operation, "side": side.name,
                          "repetition": repetition + 1, **figures, **share.figures(figures)})
@@ -56,12 +56,12 @@ def repeat(arguments, report, where, operation, sides):
 
 def measure(arguments, report, where, server, cluster):
     started = time.monotonic()
-    load = Load(arguments, server, cluster)
-    load.fill()
+    load = Load(arguments, server)
+    load.fill(report.say)
     report.say(f"{where}: {arguments.users * 2} hyperties made in {time.monotonic() - started:.0f} s")
     sides = [load] + ([Loop(arguments, cluster)] if cluster else [])
     for operation in arguments.operations.split(","):
-        repeat(arguments, report, where, operation, sides)
+        repeat(arguments, report, where, operation, sides, lambda: CpuShare(server, cluster))
         report.table(where, operation, OPERATIONS[operation])
 
 
