@@ -249,5 +249,5 @@ bool registry_is_misplaced(const struct registry *registry, const struct entry *
 int registry_place(struct registry *registry, struct registry_change *op, struct entry_key key)
 {
 	op->request = (struct rule_request){.key = key};
-	return submit_change(registry, op, rule_due);
+	return submit_change(registry, op, rule_place);
 }

@@ -216,6 +216,22 @@ static bool retention_is_over(const struct entry *entry, const struct moment *no
 	       entry->away_s + request->retention_s <= now->lifetime_s;
 }
 
+/* Not where it was due long ago: no sweep looks there any more. */
+int rule_place(const struct entry *old, const struct moment *now, const void *ctx,
+	       struct change *ret_change)
+{
+	struct change change = {0};
+
+	if (!old)
+		return refuse(RULE_NOT_FOUND, ret_change);
+	change.news = materialise(old, now, &change.entry);
+	write_entry(old, ctx, &change);
+	if (change.entry.due_s != 0 && change.entry.due_s < now->lifetime_s)
+		change.entry.due_s = now->lifetime_s;
+	*ret_change = change;
+	return RULE_DONE;
+}
+
 int rule_due(const struct entry *old, const struct moment *now, const void *ctx,
 	     struct change *ret_change)
 {

@@ -30,3 +30,6 @@ store_rule rule_update;     /* partial update: spec 6.2, 6.11 */
 store_rule rule_keep_alive; /* spec 6.2, 6.11 */
 store_rule rule_delete;     /* spec 6.3, 6.13 */
 store_rule rule_due;        /* the sweep: expiry and retention */
+/* Puts it where the sweep will look, under the retention that is set. Removing it is left to the
+ * sweep, which is one server's, so that it is counted once. */
+store_rule rule_place;

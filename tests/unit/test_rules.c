@@ -292,8 +292,7 @@ static void replacing_takes_every_member_from_the_body(void **state)
 	request.fields = fields_with_status("live");
 	rule_put(&old, &now, &request, &change);
 	assert_null(change.entry.fields.text[TEXT_P2P_HANDLER].data);
-	assert_true(change.changed & CHANGED_TEXT(TEXT_P2P_HANDLER));
-	assert_false(change.changed & CHANGED_TEXT(TEXT_DESCRIPTOR));
+	assert_int_equal(change.changed, UINT32_MAX);
 }
 
 static void a_partial_update_keeps_what_the_body_lacks(void **state)
@@ -352,6 +351,23 @@ static void retention_removes_what_stayed_away_for_so_long(void **state)
 	assert_int_equal(change.action, CHANGE_REMOVE);
 }
 
+static void placing_leaves_what_is_over_to_the_sweep(void **state)
+{
+	struct rule_request request = request_by("u");
+	struct entry old = old_entry("disconnected");
+	struct moment before = at(T0 + 49);
+	struct moment over = at(T0 + 1000);
+	struct change change;
+
+	(void)state;
+	request.retention_s = 50;
+	assert_int_equal(rule_place(&old, &before, &request, &change), RULE_DONE);
+	assert_int_equal(change.entry.due_s, T0 + 50);
+	assert_int_equal(rule_place(&old, &over, &request, &change), RULE_DONE);
+	assert_int_equal(change.action, CHANGE_WRITE);
+	assert_int_equal(change.entry.due_s, T0 + 1000);
+}
+
 static void retention_counts_from_the_moment_of_expiry(void **state)
 {
 	struct rule_request request = request_by("u");
@@ -381,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_partial_update_keeps_what_the_body_lacks),
 		cmocka_unit_test(the_last_eight_guids_are_remembered),
 		cmocka_unit_test(retention_removes_what_stayed_away_for_so_long),
+		cmocka_unit_test(placing_leaves_what_is_over_to_the_sweep),
 		cmocka_unit_test(retention_counts_from_the_moment_of_expiry),
 	};
 
