@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from registry.clock import TestClock
-from registry.wire import Wire
+from registry.wire import Closed, Wire
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 30.0
@@ -209,11 +209,18 @@ class Registry:
         return self.connect(self.port, timeout_s)
 
     def admin(self, path: str) -> tuple[int, str]:
-        if self._admin is None:
-            self._admin = self.connect(self.admin_port)
-        request = f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode("ascii")
-        self._admin.send(request)
-        answer = self._admin.receive()
+        """Over one kept-alive connection, opened again when it has been idle for too long."""
+        kept = self._admin
+        self._admin = kept or self.connect(self.admin_port)
+        try:
+            self._admin.send(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode("ascii"))
+            answer = self._admin.receive()
+        except (Closed, ConnectionError):
+            self._admin.close()
+            self._admin = None
+            if kept is None:
+                raise
+            return self.admin(path)
         return answer.status, answer.body.decode("utf-8")
 
     def metrics(self) -> dict[str, float]:
