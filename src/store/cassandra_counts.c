@@ -21,9 +21,6 @@ struct row {
 	bool clean;
 };
 
-/* Where rows are folded to. */
-static const struct cass_claim nobody;
-
 static bool next_row(struct cql_rows *rows, struct row *ret_row)
 {
 	struct cql_value values[6];
