@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import pathlib
+import signal
 import sys
 import tempfile
 import time
@@ -76,6 +77,7 @@ def measure_on_nodes(arguments, report, count):
 
 def main():
     arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the nodes go with us
     report = Report(ROOT / "bench" / "results", arguments.store)
     report.say(" ".join(sys.argv))
     report.say(json.dumps(machine(arguments.build), indent=1))
