@@ -7,12 +7,10 @@
 
 /* A row is written so often though nothing changed: its server lives. */
 #define REFRESH_S 20
+#define LOST_S 90
 /* Rows that were written a moment ago are not folded, whatever clocks say. */
-#define SETTLED_S 60
-#define FOLD_INTERVAL_MS 60000
-#define FOLD_LEASE "counts"
-#define FOLD_LEASE_TTL_S 30
-#define FOLD_ROWS 50
+#define SETTLED_S 10
+#define FOLD_MAX 50
 
 struct row {
 	struct cass_claim server;
@@ -20,6 +18,9 @@ struct row {
 	int64_t at_s;
 	bool clean;
 };
+
+/* Where rows are folded to. */
+static const struct cass_claim nobody;
 
 static bool next_row(struct cql_rows *rows, struct row *ret_row)
 {
@@ -44,10 +45,11 @@ static void add(struct cass_counts *counts, const struct cass_counts *more)
 	counts->pending += more->pending;
 }
 
-static bool same(const struct cass_counts *a, const struct cass_counts *b)
+static void subtract(struct cass_counts *counts, const struct cass_counts *less)
 {
-	return a->hyperties == b->hyperties && a->data_objects == b->data_objects &&
-	       a->pending == b->pending;
+	counts->hyperties -= less->hyperties;
+	counts->data_objects -= less->data_objects;
+	counts->pending -= less->pending;
 }
 
 static int64_t now_s(struct cass_waiter *waiter)
@@ -62,11 +64,21 @@ static int read_rows(struct cass_waiter *waiter, struct cql_rows **ret_rows)
 	return cass_waiter_run(waiter, &list, 1, ret_rows);
 }
 
-/* ---- Our row ---- */
+static bool is_left(const struct row *row, int64_t at_s)
+{
+	return row->clean && !cass_claim_same(&row->server, &nobody) &&
+	       at_s - row->at_s > SETTLED_S;
+}
+
+static bool is_lost(const struct row *row, int64_t at_s)
+{
+	return !row->clean && at_s - row->at_s > LOST_S;
+}
+
+/* ---- Writing ---- */
 
 #define SET_VALUES 7
 
-/* values point into row and bytes. */
 static void bind_row(const struct row *row, struct arena *arena, int64_t stamp,
 		     struct cql_value values[SET_VALUES])
 {
@@ -95,20 +107,24 @@ static int write_row(struct cass_waiter *waiter, const struct row *row)
 	return r;
 }
 
+static struct cass_counts own_counts(struct store_cassandra *cassandra)
+{
+	return (struct cass_counts){atomic_load(&cassandra->own_hyperties),
+				    atomic_load(&cassandra->own_data_objects),
+				    atomic_load(&cassandra->own_pending)};
+}
+
 static int write_own(struct cass_waiter *waiter, struct cass_tally *tally, bool clean)
 {
-	struct store_cassandra *cassandra = waiter->store;
 	struct row row = {
-		.server = cassandra->server,
-		.counts = {atomic_load(&cassandra->own_hyperties),
-			   atomic_load(&cassandra->own_data_objects),
-			   atomic_load(&cassandra->own_pending)},
+		.server = waiter->store->server,
+		.counts = own_counts(waiter->store),
 		.at_s = now_s(waiter),
 		.clean = clean,
 	};
 	int r;
 
-	if (!clean && tally->written_s != 0 && same(&row.counts, &tally->written) &&
+	if (!clean && tally->written_s != 0 && cass_counts_same(&row.counts, &tally->written) &&
 	    row.at_s - tally->written_s < REFRESH_S)
 		return 0;
 	r = write_row(waiter, &row);
@@ -116,6 +132,7 @@ static int write_own(struct cass_waiter *waiter, struct cass_tally *tally, bool 
 		return r;
 	tally->written = row.counts;
 	tally->written_s = row.at_s;
+	tally->written_surely = !waiter->degraded;
 	return 0;
 }
 
@@ -125,33 +142,146 @@ void cass_counts_leave(struct cass_waiter *waiter, struct cass_tally *tally)
 		write_own(waiter, tally, true);
 }
 
-/* ---- The others' ---- */
+/* ---- Exchanging ---- */
 
-static int read_others(struct cass_waiter *waiter, size_t *ret_left)
+/* We were silent for so long that what we did was counted as a lost server's. We begin anew, and
+ * have it counted once more: a row that looks lost is what asks for that. */
+static int begin_anew(struct cass_waiter *waiter, struct cass_tally *tally)
+{
+	struct store_cassandra *cassandra = waiter->store;
+	const struct cass_counts own = own_counts(cassandra);
+	const struct row asks = {.server = cass_claim_new()};
+	int r = write_row(waiter, &asks);
+
+	if (r < 0)
+		return r;
+	atomic_fetch_sub(&cassandra->own_hyperties, own.hyperties);
+	atomic_fetch_sub(&cassandra->own_data_objects, own.data_objects);
+	atomic_fetch_sub(&cassandra->own_pending, own.pending);
+	tally->written_s = 0;
+	return 0;
+}
+
+static int read_all(struct cass_waiter *waiter, struct cass_tally *tally)
 {
 	struct store_cassandra *cassandra = waiter->store;
 	struct cass_counts others = {0};
+	bool missed = tally->written_s != 0 && tally->written_surely;
+	int64_t at_s = now_s(waiter);
 	struct cql_rows *rows;
 	struct row row;
 	int r = read_rows(waiter, &rows);
 
 	if (r < 0)
 		return r;
-	for (*ret_left = 0; next_row(rows, &row); *ret_left += row.clean) {
-		if (!cass_claim_same(&row.server, &cassandra->server))
-			add(&others, &row.counts);
+	tally->total = (struct cass_counts){0};
+	tally->left = tally->lost = 0;
+	missed = missed && !waiter->degraded;
+	while (next_row(rows, &row)) {
+		bool ours = cass_claim_same(&row.server, &cassandra->server);
+
+		add(&tally->total, &row.counts);
+		missed = missed && !ours;
+		if (ours)
+			continue;
+		add(&others, &row.counts);
+		tally->left += is_left(&row, at_s);
+		tally->lost += is_lost(&row, at_s);
 	}
 	cql_rows_free(rows);
 	atomic_store(&cassandra->others_hyperties, others.hyperties);
 	atomic_store(&cassandra->others_data_objects, others.data_objects);
 	atomic_store(&cassandra->others_pending, others.pending);
-	return 0;
+	return missed ? begin_anew(waiter, tally) : 0;
 }
 
 int cass_counts_exchange(struct cass_waiter *waiter, struct cass_tally *tally)
 {
-	size_t left;
-	int r = write_own(waiter, tally, false);
+	int r = read_all(waiter, tally);
 
-	return r < 0 ? r : read_others(waiter, &left);
+	return r < 0 ? r : write_own(waiter, tally, false);
+}
+
+/* ---- Folding ---- */
+
+/* One partition's statements: they are applied together. */
+struct fold {
+	struct arena arena;
+	struct row into;
+	struct cass_counts total;
+	int64_t stamp;
+	struct cql_bound bound[FOLD_MAX + 1]; /* the first one sets what rows are folded into */
+	struct cql_value set[SET_VALUES];
+	size_t count;
+};
+
+static void remove_row(struct fold *fold, const struct cql_statement *statement,
+		       const struct row *row)
+{
+	struct cql_value *values = arena_alloc(&fold->arena, 2 * sizeof(*values));
+	struct slice server = arena_copy(
+		&fold->arena, (struct slice){(const char *)row->server.bytes, CASS_CLAIM_BYTES});
+
+	if (!values || !server.data || fold->count > FOLD_MAX)
+		return;
+	values[0] = cass_bigint(&fold->arena, fold->stamp);
+	values[1] = cass_text(server);
+	if (cass_failed(&values[0]))
+		return;
+	fold->bound[fold->count++] = (struct cql_bound){statement, values, 2};
+	add(&fold->into.counts, &row->counts);
+}
+
+static void fold_row(struct cass_waiter *waiter, struct fold *fold, const struct row *row,
+		     bool lost_too)
+{
+	const struct cql_statement *remove = waiter->store->statements[CASS_COUNTS_REMOVE];
+
+	add(&fold->total, &row->counts);
+	if (cass_claim_same(&row->server, &nobody))
+		add(&fold->into.counts, &row->counts);
+	else if (is_left(row, fold->into.at_s) || (lost_too && is_lost(row, fold->into.at_s)))
+		remove_row(fold, remove, row);
+}
+
+static int write_fold(struct cass_waiter *waiter, struct fold *fold,
+		      const struct cass_counts *counted)
+{
+	if (counted) {
+		add(&fold->into.counts, counted);
+		subtract(&fold->into.counts, &fold->total);
+	}
+	bind_row(&fold->into, &fold->arena, fold->stamp, fold->set);
+	for (size_t i = 0; i < SET_VALUES; i++) {
+		if (cass_failed(&fold->set[i]))
+			return -ENOMEM;
+	}
+	fold->bound[0] = (struct cql_bound){waiter->store->statements[CASS_COUNTS_SET], fold->set,
+					    SET_VALUES};
+	return cass_waiter_run(waiter, fold->bound, fold->count, NULL);
+}
+
+int cass_counts_fold(struct cass_waiter *waiter, const struct cass_counts *counted,
+		     const struct cass_counts *told)
+{
+	struct fold fold = {.into = {.server = nobody, .at_s = now_s(waiter), .clean = true},
+			    .stamp = cass_stamp(waiter->store, 0),
+			    .count = 1};
+	struct cql_rows *rows;
+	struct row row;
+	int r = read_rows(waiter, &rows);
+
+	if (r < 0)
+		return r;
+	arena_init(&fold.arena, NULL, 0);
+	while (next_row(rows, &row))
+		fold_row(waiter, &fold, &row, counted != NULL);
+	/* What only one copy says may be old. */
+	if (waiter->degraded || (counted && !cass_counts_same(&fold.total, told)))
+		r = 1;
+	else
+		r = write_fold(waiter, &fold, counted);
+	cql_rows_free(rows);
+	arena_deinit(&fold.arena);
+	return r;
 }

@@ -3,19 +3,18 @@
  * tables to our version, measures the nodes' clocks, counts, and says how things are.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
 #include "log/log.h"
 #include "store/cassandra_clock.h"
 #include "store/cassandra_counts.h"
+#include "store/cassandra_recount.h"
 #include "store/cassandra_schema.h"
 #include "store/cassandra_store.h"
 
@@ -43,10 +42,12 @@ struct cass_keeper {
 	/* The thread's own. */
 	bool ready;
 	struct cass_tally tally;
-	int64_t counted_ms;     /* real, this boot: when counts were last exchanged, */
-	int64_t measured_ms;    /* and clocks measured */
-	int64_t nodes_ahead_ms; /* what the nodes' clocks are ahead of ours */
-	bool apart;
+	struct cass_recount recount;
+	int64_t counted_ms;         /* real, this boot: when counts were last exchanged, */
+	int64_t measured_ms;        /* and clocks measured */
+	int64_t nodes_ahead_ms;     /* what the nodes' clocks are ahead of ours */
+	char apart[160];            /* whose clock is not to be gone by; "": all is well */
+	char outlier[64];           /* the node whose clock was last told to be wrong */
 	struct cql_figures figures; /* as they were added to the counters */
 };
 
@@ -256,10 +257,23 @@ static void note_offsets(struct cass_keeper *keeper, int64_t nodes_ahead_ms)
 
 static int refuse_apart(struct cass_keeper *keeper, const char *whose, int64_t apart_ms)
 {
-	keeper->apart = true;
-	return cass_waiter_refuse(
+	int r = cass_waiter_refuse(
 		&keeper->waiter, -EPROTO, "clocks are apart: %s is %lld s %s the nodes' median",
 		whose, (long long)llabs(apart_ms / 1000), apart_ms < 0 ? "behind" : "ahead of");
+
+	snprintf(keeper->apart, sizeof(keeper->apart), "%s", keeper->waiter.reason);
+	return r;
+}
+
+/* A node whose clock most others contradict: nobody goes by it, but somebody should set it. */
+static void tell_outlier(struct cass_keeper *keeper, const struct cass_clock_measure *measure)
+{
+	bool changed = strcmp(keeper->outlier, measure->apart) != 0;
+
+	snprintf(keeper->outlier, sizeof(keeper->outlier), "%s", measure->apart);
+	if (changed && measure->apart[0] != '\0')
+		log_warn("store.clock_apart", LOG_TEXT("node", measure->apart),
+			 LOG_NUMBER("ahead_ms", measure->apart_ms));
 }
 
 /* At start our own wall clock is believed, as far as the nodes' do not contradict it; then the
@@ -276,7 +290,7 @@ static int adopt(struct cass_keeper *keeper, const struct cass_clock_measure *me
 		return refuse_apart(keeper, measure->apart, measure->apart_ms);
 	if (!first && llabs(new_ms - old_ms) > CASS_CLOCK_APART_MS)
 		return refuse_apart(keeper, "this server's clock", old_ms - new_ms);
-	keeper->apart = false;
+	keeper->apart[0] = '\0';
 	keeper->measured_ms += elapsed_ms;
 	note_offsets(keeper, first ? new_ms : cass_clock_slew(old_ms, new_ms, elapsed_ms));
 	return 0;
@@ -288,6 +302,7 @@ static int set_clocks(struct cass_keeper *keeper)
 
 	if (!measure(keeper, &measured))
 		return cass_waiter_refuse(&keeper->waiter, -EHOSTUNREACH, "no node tells its time");
+	tell_outlier(keeper, &measured);
 	return adopt(keeper, &measured);
 }
 
@@ -393,11 +408,23 @@ static void tell_how_it_is(struct cass_keeper *keeper)
 		snprintf(reason, sizeof(reason), "none of the nodes can be reached (%s)",
 			 keeper->store->options.contact_points);
 		tell_why_not(keeper, reason);
-	} else if (keeper->apart) {
-		tell_why_not(keeper, keeper->waiter.reason);
+	} else if (keeper->apart[0] != '\0') {
+		tell_why_not(keeper, keeper->apart);
 	} else {
 		tell_all_is_well(keeper);
 	}
+}
+
+/* A server that "stopped" tells nothing more. */
+static void work(struct cass_keeper *keeper, int64_t *clocks_ms)
+{
+	if (atomic_load(&keeper->store->nodes_up) == 0 || atomic_load(&keeper->store->dead))
+		return;
+	if (is_over(&keeper->counted_ms, COUNT_INTERVAL_MS))
+		cass_counts_exchange(&keeper->waiter, &keeper->tally);
+	cass_recount_tick(&keeper->recount, &keeper->waiter, &keeper->tally, boot_ms());
+	if (is_over(clocks_ms, CLOCK_INTERVAL_MS))
+		set_clocks(keeper);
 }
 
 static void keep(struct cass_keeper *keeper)
@@ -407,12 +434,7 @@ static void keep(struct cass_keeper *keeper)
 	while (wait_ms(keeper, TICK_MS)) {
 		look_at_nodes(keeper);
 		count_figures(keeper);
-		if (atomic_load(&keeper->store->nodes_up) > 0) {
-			if (is_over(&keeper->counted_ms, COUNT_INTERVAL_MS))
-				cass_counts_exchange(&keeper->waiter, &keeper->tally);
-			if (is_over(&clocks_ms, CLOCK_INTERVAL_MS))
-				set_clocks(keeper);
-		}
+		work(keeper, &clocks_ms);
 		tell_how_it_is(keeper);
 	}
 }
@@ -458,6 +480,7 @@ int cass_keeper_new(struct store_cassandra *cassandra, struct cass_keeper **ret_
 		return -ENOMEM;
 	keeper->store = cassandra;
 	keeper->waiter.store = cassandra;
+	cass_recount_init(&keeper->recount);
 	snprintf(cassandra->reason, sizeof(cassandra->reason), "connecting to %s",
 		 cassandra->options.contact_points);
 	r = start(keeper);
@@ -486,6 +509,7 @@ void cass_keeper_free(struct cass_keeper *keeper)
 		return;
 	if (!keeper->ready)
 		cql_free(keeper->waiter.cql);
+	cass_recount_deinit(&keeper->recount);
 	pthread_cond_destroy(&keeper->stopped);
 	pthread_mutex_destroy(&keeper->lock);
 	free(keeper);

@@ -86,6 +86,7 @@ const struct cass_statement_row cass_statement_rows[CASS_STATEMENT_COUNT] = {
 	ROW(CASS_PENDING_GET,
 	    "SELECT added, lease, until_s FROM {keyspace}.pending WHERE bucket = ? "
 	    "AND news = ? AND kind = ? AND id = ? AND owner = ?"),
+	ROW(CASS_PENDING_COUNT, "SELECT count(added) FROM {keyspace}.pending WHERE bucket = ?"),
 	ROW(CASS_PENDING_ADD,
 	    "INSERT INTO {keyspace}.pending (bucket, news, kind, id, owner, added) "
 	    "VALUES (?, ?, ?, ?, ?, true)" AT),

@@ -49,6 +49,7 @@ enum cass_statement {
 
 	CASS_PENDING_LIST, /* bucket → news, kind, id, owner, added, lease, until_s; oldest first */
 	CASS_PENDING_GET,    /* bucket, news, kind, id, owner → added, lease, until_s */
+	CASS_PENDING_COUNT,  /* bucket → how many were added */
 	CASS_PENDING_ADD,    /* bucket, news, kind, id, owner, timestamp; added = true */
 	CASS_PENDING_LEASE,  /* timestamp, lease, until_s, bucket, news, kind, id, owner */
 	CASS_PENDING_REMOVE, /* timestamp, bucket, news, kind, id, owner */

@@ -68,7 +68,8 @@ int cass_waiter_run(struct cass_waiter *waiter, const struct cql_bound *bound, s
 	struct cql_request request;
 
 	execute(waiter, bound, count, waiter->store->consistency, &request);
-	if (request.result == CQL_UNAVAILABLE || request.result == CQL_TIMED_OUT)
+	waiter->degraded = request.result == CQL_UNAVAILABLE || request.result == CQL_TIMED_OUT;
+	if (waiter->degraded)
 		execute(waiter, bound, count, CQL_ONE, &request);
 	if (ret_rows)
 		*ret_rows = request.rows;
@@ -176,11 +177,13 @@ int cass_waiter_take_lease(struct cass_waiter *waiter, const char *name, int32_t
 	return run_light(waiter, CASS_LEASE_TAKE, (struct cql_value[]){lease, holder, ttl}, 3);
 }
 
+/* What went wrong before is still to be told. */
 void cass_waiter_free_lease(struct cass_waiter *waiter, const char *name)
 {
+	struct cass_waiter scratch = *waiter;
 	struct cql_value lease = cass_text(slice_of(name));
 
-	run_light(waiter, CASS_LEASE_FREE,
+	run_light(&scratch, CASS_LEASE_FREE,
 		  (struct cql_value[]){lease, cass_uuid(&waiter->store->server)}, 2);
 }
 

@@ -9,6 +9,7 @@ struct store_cassandra;
 struct cass_waiter {
 	struct store_cassandra *store;
 	struct cql *cql;
+	bool degraded;    /* the last one was done by one copy, where more were wanted */
 	char reason[160]; /* why the last one failed */
 };
 
