@@ -26,10 +26,11 @@ def machine(build):
     cpu = next(line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().split("\n")
                if line.startswith("model name"))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    built = datetime.datetime.fromtimestamp((build / "registryd").stat().st_mtime, datetime.timezone.utc)
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "commit": output_of("git", "describe", "--always", "--dirty", "--abbrev=12"),
-        "registryd": output_of(build / "registryd", "--version"),
+        "registryd": f"{output_of(build / 'registryd', '--version')}, built {built:%Y-%m-%dT%H:%M:%SZ}",
         "wrk": output_of("wrk", "-v"),
         "java": output_of("java", "-version"),
         "machine": f"{os.cpu_count()} × {cpu}, {memory:.0f} GiB, Linux {platform.release()}",
