@@ -27,9 +27,11 @@ static bool has_failed(struct cass_sweep_job *self)
 	return true;
 }
 
-#define each_item(self, item)                                                                      \
-	(struct cass_item *item = (self)->items + (self)->chunk;                                   \
-	 item < (self)->items + (self)->chunk_end; item++)
+/* Of the chunk that is in work. */
+#define EACH_ITEM(self)                                                                            \
+	struct cass_item *item = (self)->items + (self)->chunk;                                    \
+	item < (self)->items + (self)->chunk_end;                                                  \
+	item++
 
 /* ---- The end ---- */
 
@@ -66,13 +68,10 @@ static void on_cleared(struct cass_job *job)
 
 	if (has_failed(self))
 		return;
-	for
-		each_item(self, item)
-		{
-			if (item->deed == ITEM_REMOVE && item->due.kind == ENTRY_HYPERTY)
-				cass_remove_user(job->store, item->old.entry.owner,
-						 item->old.stamp);
-		}
+	for (EACH_ITEM(self)) {
+		if (item->deed == ITEM_REMOVE && item->due.kind == ENTRY_HYPERTY)
+			cass_remove_user(job->store, item->old.entry.owner, item->old.stamp);
+	}
 	self->chunk = self->chunk_end;
 	begin_chunk(self);
 }
@@ -83,16 +82,14 @@ static void strike_off(struct cass_sweep_job *self, int32_t shard)
 	int64_t bucket = 0;
 
 	cass_batch_init(&batch, &self->job);
-	for
-		each_item(self, item)
-		{
-			if (item->shard != shard || item->deed == ITEM_LEAVE)
-				continue;
-			if (cass_due_bucket(item->due.due_s) != bucket)
-				cass_batch_send(&batch);
-			bucket = cass_due_bucket(item->due.due_s);
-			cass_due_remove_from(&batch, &item->due, item->stamp);
-		}
+	for (EACH_ITEM(self)) {
+		if (item->shard != shard || item->deed == ITEM_LEAVE)
+			continue;
+		if (cass_due_bucket(item->due.due_s) != bucket)
+			cass_batch_send(&batch);
+		bucket = cass_due_bucket(item->due.due_s);
+		cass_due_remove_from(&batch, &item->due, item->stamp);
+	}
 	cass_batch_send(&batch);
 }
 
@@ -108,15 +105,13 @@ static void clear_removed(struct cass_sweep_job *self, struct cass_item *item)
 
 static void note_written(struct cass_sweep_job *self)
 {
-	for
-		each_item(self, item)
-		{
-			self->sweep->ret_removed += item->deed == ITEM_REMOVE;
-			if (!item->adds_news)
-				continue;
-			self->sweep->ret_news++;
-			atomic_fetch_add(&self->job.store->own_pending, 1);
-		}
+	for (EACH_ITEM(self)) {
+		self->sweep->ret_removed += item->deed == ITEM_REMOVE;
+		if (!item->adds_news)
+			continue;
+		self->sweep->ret_news++;
+		atomic_fetch_add(&self->job.store->own_pending, 1);
+	}
 }
 
 static void on_written(struct cass_job *job)
@@ -129,12 +124,10 @@ static void on_written(struct cass_job *job)
 	cass_round(job, "sweep.clear", on_cleared);
 	for (int32_t shard = 0; shard < CASS_SHARDS; shard++)
 		strike_off(self, shard);
-	for
-		each_item(self, item)
-		{
-			if (item->deed == ITEM_REMOVE)
-				clear_removed(self, item);
-		}
+	for (EACH_ITEM(self)) {
+		if (item->deed == ITEM_REMOVE)
+			clear_removed(self, item);
+	}
 	cass_round_go(job);
 }
 
@@ -170,14 +163,12 @@ static void on_prepared(struct cass_job *job)
 	if (has_failed(self))
 		return;
 	cass_round(job, "sweep.write", on_written);
-	for
-		each_item(self, item)
-		{
-			if (item->deed == ITEM_WRITE)
-				write_item(self, item);
-			else if (item->deed == ITEM_REMOVE)
-				cass_remove_entry(job, &item->old, item->stamp);
-		}
+	for (EACH_ITEM(self)) {
+		if (item->deed == ITEM_WRITE)
+			write_item(self, item);
+		else if (item->deed == ITEM_REMOVE)
+			cass_remove_entry(job, &item->old, item->stamp);
+	}
 	cass_round_go(job);
 }
 
@@ -189,18 +180,16 @@ static void ask_news(struct cass_sweep_job *self)
 	int64_t bucket = 0;
 
 	cass_batch_init(&batch, &self->job);
-	for
-		each_item(self, item)
-		{
-			if (!item->adds_news)
-				continue;
-			if (cass_pending_bucket(item->news) != bucket) {
-				cass_batch_send(&batch);
-				bucket = cass_pending_bucket(item->news);
-				cass_pending_register(&self->job, bucket, item->stamp);
-			}
-			cass_pending_add_to(&batch, item->news, &item->old.entry, item->stamp);
+	for (EACH_ITEM(self)) {
+		if (!item->adds_news)
+			continue;
+		if (cass_pending_bucket(item->news) != bucket) {
+			cass_batch_send(&batch);
+			bucket = cass_pending_bucket(item->news);
+			cass_pending_register(&self->job, bucket, item->stamp);
 		}
+		cass_pending_add_to(&batch, item->news, &item->old.entry, item->stamp);
+	}
 	cass_batch_send(&batch);
 }
 
@@ -221,15 +210,13 @@ static void prepare_chunk(struct cass_sweep_job *self)
 {
 	cass_round(&self->job, "sweep.prepare", on_prepared);
 	ask_news(self);
-	for
-		each_item(self, item)
-		{
-			if (item->adds_due)
-				ask_next_due(self, item);
-			if (item->deed == ITEM_REMOVE && item->old.news != 0)
-				item->pending = cass_pending_get(&self->job, item->old.news,
-								 &item->old.entry);
-		}
+	for (EACH_ITEM(self)) {
+		if (item->adds_due)
+			ask_next_due(self, item);
+		if (item->deed == ITEM_REMOVE && item->old.news != 0)
+			item->pending =
+				cass_pending_get(&self->job, item->old.news, &item->old.entry);
+	}
 	cass_round_go(&self->job);
 }
 
@@ -330,8 +317,8 @@ static void on_read(struct cass_job *job)
 
 	if (has_failed(self))
 		return;
-	for
-		each_item(self, item) judge(self, item);
+	for (EACH_ITEM(self))
+		judge(self, item);
 	if (!has_failed(self))
 		prepare_chunk(self);
 }
