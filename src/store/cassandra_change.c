@@ -243,18 +243,6 @@ static int64_t place_due(const struct change_job *self, bool needs)
 	return may_be_swept(self, old_s) ? 0 : old_s;
 }
 
-/* Whether the row that the entry relies on was written with the draft. If the draft's claim was not
- * taken, it took the place of one that has the right claim: it must be written again. */
-static bool draft_is_there(const struct change_job *self)
-{
-	return self->drafted && self->due_s != 0 && self->due_s == self->draft.entry.due_s;
-}
-
-static bool draft_is_right(const struct change_job *self)
-{
-	return cass_claim_same(&self->claim, &self->claiming.claim);
-}
-
 static void prepare(struct change_job *self)
 {
 	const struct entry *entry = &self->wanted.entry;
@@ -263,8 +251,7 @@ static void prepare(struct change_job *self)
 	bool index = !self->drafted && cass_index_differs(entry, old);
 
 	self->due_s = place_due(self, due);
-	if (draft_is_there(self))
-		due = !draft_is_right(self);
+	due = due && !(self->drafted && self->due_s == self->draft.entry.due_s);
 	if (self->adds_news)
 		self->news = self->stamp;
 	if (!due && !index && !self->adds_news && !self->drops_news) {

@@ -14,7 +14,8 @@
  *
  * Whatever is pending when the store is freed is completed first, as STORE_UNAVAILABLE if it cannot
  * be finished. Entries shown by see() are valid during that call only,
- * and it must not call the store.
+ * and it must not call the store. Keys and texts are valid UTF-8 without NUL, as whoever lets them
+ * in sees to (spec 3.1, 4.3).
  *
  * What survives a crash: once a change is over with STORE_DONE it is kept by a store that calls
  * itself durable. What was submitted and not answered may or may not have happened, never half.

@@ -482,6 +482,7 @@ static void news_that_a_stopped_server_held_is_told_by_another(void **state)
 	/* Never settled: its server is gone. */
 	pair->stop_at = pair->steps + 1;
 	pair->armed = true;
+	free_leases();
 	clock_fake_pass_s(&pair->kit.clock, STORE_LEASE_S + 1);
 
 	take_all(pair, &seen[1]);
