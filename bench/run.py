@@ -11,6 +11,7 @@ the cores is marked, not dropped.
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import sys
@@ -30,7 +31,7 @@ def parse_arguments():
     parser.add_argument("--store", choices=["cassandra", "lmdb", "memory"], default="cassandra")
     parser.add_argument("--nodes", default="1,4", help="clusters to measure on, default 1,4")
     parser.add_argument("--net", default="127.0.27", metavar="A.B.C", help="addresses of the nodes")
-    parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path)
+    parser.add_argument("--build", default=ROOT / "build", type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument("--operations", default="read,renew", help="default read,renew")
     parser.add_argument("--users", type=int, default=10000, help="with two hyperties each")
     parser.add_argument("--in-flight", type=int, default=64, help="connections; statements of the loop")
@@ -78,7 +79,8 @@ def measure_on_nodes(arguments, report, count):
 def main():
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the nodes go with us
-    report = Report(ROOT / "bench" / "results", arguments.store)
+    os.chdir(ROOT)  # what is kept tells no paths of this machine
+    report = Report(pathlib.Path("bench", "results"), arguments.store)
     report.say(" ".join(sys.argv))
     report.say(json.dumps(machine(arguments.build), indent=1))
     arguments.nodes_cores = share_cores(arguments.any_core)
