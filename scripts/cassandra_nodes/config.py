@@ -45,6 +45,11 @@ def java():
     return shutil.which("java") or "java"
 
 
+def class_path():
+    return ":".join(str(jar) for jar in sorted(jars.fetch().iterdir())
+                    if jars.is_for_this_machine(jar.name))
+
+
 def options(*names):
     return [f"@{jars.DEPLOY}/jvm{name}.options" for name in names]
 
@@ -63,7 +68,7 @@ def command(layout, node, jmx_port, class_options):
         f"-Dcassandra.jmx.local.port={jmx_port}",
         f"-Dcassandra.logdir={directory}/log",
         f"-Dcassandra.storagedir={directory}",
-        "-cp", jars.class_path(),
+        "-cp", class_path(),
         "org.apache.cassandra.service.CassandraDaemon",
     ]
 
@@ -72,6 +77,6 @@ def nodetool(jmx_port, arguments):
     return [
         java(), *options("-modules"), "-XX:TieredStopAtLevel=1",
         f"-Dlogback.configurationFile=file://{jars.DEPLOY}/logback-tools.xml",
-        "-cp", jars.class_path(), "org.apache.cassandra.tools.NodeTool",
+        "-cp", class_path(), "org.apache.cassandra.tools.NodeTool",
         "-h", "127.0.0.1", "-p", str(jmx_port), *arguments,
     ]

@@ -88,7 +88,3 @@ def is_for_this_machine(name):
     if "tcnative-boringssl-static" in name or "osx" in name or "windows" in name:
         return False
     return "-linux-" not in name or name.endswith(f"-linux-{MACHINE}.jar")
-
-
-def class_path():
-    return ":".join(str(jar) for jar in sorted(fetch().iterdir()) if is_for_this_machine(jar.name))
