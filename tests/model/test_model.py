@@ -133,6 +133,9 @@ class Machine(RuleBasedStateMachine):
     def server_now(self) -> int:
         return int(self.api.registry.metrics()["registryd_lifetime_seconds"])
 
+    def expected_count(self) -> int:
+        return self.stored_before + sum(kind == "hyperty" for kind, _ in self.model.entries)
+
     def client(self, data: st.DataObject) -> Client:
         return data.draw(st.sampled_from(self.clients), label="client")
 
@@ -251,8 +254,9 @@ class Machine(RuleBasedStateMachine):
         due = self.model.pending()
         again = {e.key: e.shown() for e in self.model.entries.values()
                  if e.key in self.may_be_told_again}
-        assert due.items() <= told.items()
-        assert told.items() <= {**again, **due}.items()
+        expected = {**again, **due}
+        assert [(key, due[key], told.get(key)) for key in due if told.get(key) != due[key]] == []
+        assert [(key, told[key]) for key in told if told[key] != expected.get(key)] == []
         for entry in self.model.entries.values():
             entry.pending = False
         # A crash gives back what was leased; on a cluster, only when the lease has run out.
@@ -272,7 +276,7 @@ class Machine(RuleBasedStateMachine):
         for client in self.clients:
             client.close()
         if crash:
-            self.api.wait_until_counts_are_told()
+            self.api.wait_until_counts_are_told(self.expected_count())
         self.api.restart(crash)
         self.api.counts_are_lost = False
         if crash:
@@ -291,8 +295,7 @@ class Machine(RuleBasedStateMachine):
             for by in ("user", "email", "guid", "name", "reporter"):
                 for name in self.pool(by):
                     self.check_list(client, by, name)
-            hyperties = sum(kind == "hyperty" for kind, _ in self.model.entries)
-            self.api.check_stored(self.stored_before + hyperties)
+            self.api.check_stored(self.expected_count())
         finally:
             for client in self.clients:
                 client.close()

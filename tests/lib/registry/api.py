@@ -3,7 +3,7 @@
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Iterable
 
 from registry.bodies import Body, data_object, hyperty
 from registry.client import Client, encode_request, fresh_prefix, piece
@@ -88,12 +88,9 @@ class Api(Client):
         crashed had not told yet is lost to the others, until they count anew."""
         if self.counts_are_lost:
             return
-        self._wait_for_counts(lambda: expected)
-
-    def _wait_for_counts(self, expected: Callable[[], int]) -> None:
         deadline = time.monotonic() + self.count_limit_s
-        while (counts := {self.stored() for _ in range(self.server_count)}) != {expected()}:
-            assert time.monotonic() < deadline, f"{counts}, not {expected()}"
+        while (counts := {self.stored() for _ in range(self.server_count)}) != {expected}:
+            assert time.monotonic() < deadline, f"{counts}, not {expected}"
             time.sleep(0.05)
 
     # ---- Time and what comes of it ----
@@ -142,11 +139,14 @@ class OwnApi(Api):
             self.counts_are_lost = True
         self.find()
 
-    def wait_until_counts_are_told(self) -> None:
+    def wait_until_counts_are_told(self, stored: int) -> None:
         """After that, a crash loses nothing of them."""
         if not isinstance(self.registry, Together):
             return
-        self._wait_for_counts(self.registry.keyspace.stored)
+        deadline = time.monotonic() + self.count_limit_s
+        while (told := self.registry.keyspace.stored()) != stored:
+            assert time.monotonic() < deadline, f"{told} told, not {stored}"
+            time.sleep(0.05)
 
 
 def own_api(folder: Path, store: str | None, frozen: bool = True, **more: Any) -> OwnApi:
