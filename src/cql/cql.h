@@ -45,6 +45,7 @@ enum cql_consistency {
 	CQL_LOCAL_QUORUM,
 	CQL_SERIAL, /* of a read: sees every lightweight transaction that is over */
 	CQL_LOCAL_SERIAL,
+	CQL_ALL,
 };
 
 /* ---- The session ---- */

@@ -364,38 +364,80 @@ static void read_claims(struct cass_claim_work *work)
 	}
 }
 
+/* Under the claim that is looked at, or under the one that holds. */
 static bool read_entry(struct cass_sweep_job *self, struct cass_row *ret_row)
 {
+	const struct cass_claim_work *work = self->claim;
 	struct cql_value values[CASS_ROW_VALUES];
 
-	return cass_ask_next(self->claim->entry, values, CASS_ROW_VALUES) &&
+	return cass_ask_next(work->entry, values, CASS_ROW_VALUES) &&
 	       cass_row_decode(ENTRY_HYPERTY, values, &self->job.arena, ret_row) == STORE_DONE &&
-	       ret_row->exists && cass_claim_same(&ret_row->claim, &self->claim->item->due.claim);
+	       ret_row->exists &&
+	       (cass_claim_same(&ret_row->claim, &work->item->due.claim) ||
+		cass_claim_same(&ret_row->claim, &work->owner.claim));
+}
+
+/* False if there is nothing: neither claims to settle nor an entry. */
+static bool found_something(struct cass_sweep_job *self)
+{
+	struct cass_row row = {0};
+
+	read_claims(self->claim);
+	if (self->claim->plain_count > 0)
+		settle(self);
+	else if (read_entry(self, &row))
+		keep_claim(self, &row);
+	else
+		return false;
+	return true;
+}
+
+static bool is_done(const struct cass_ask *ask)
+{
+	return ask && ask->request.result == CQL_DONE;
+}
+
+static void on_looked_everywhere(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+	struct cass_claim_work *work = self->claim;
+
+	if (!is_done(work->asks.claims) || !is_done(work->entry))
+		look_again(self);
+	else if (found_something(self))
+		return;
+	else if (cass_claim_same(&work->owner.claim, &work->item->due.claim))
+		free_claim(self);
+	else
+		drop(self);
+}
+
+/* Nodes that have just come back may lack what was written without them: that something is not
+ * there has to be said by every copy. */
+static void look_everywhere(struct cass_sweep_job *self)
+{
+	struct cql_value id = cass_text(self->claim->item->due.id);
+	const struct cql_value key[] = {cass_text(self->claim->item->due.owner), id};
+
+	cass_round(&self->job, "claim.check_all", on_looked_everywhere);
+	self->claim->asks.claims = cass_ask_all(&self->job, CASS_CLAIMS_LIST, &id, 1);
+	self->claim->entry = cass_ask_all(&self->job, CASS_HYPERTY_GET, key, 2);
+	cass_round_go(&self->job);
 }
 
 static void on_looked(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
 	struct cass_claim_work *work = work_of(job);
-	struct cass_row row = {0};
 
 	if (atomic_load(&job->failed)) {
 		cass_sweep_claim_over(self);
 		return;
 	}
-	if (!work->asks.owners || work->asks.owners->request.result != CQL_DONE) {
+	if (!is_done(work->asks.owners))
 		look_again(self);
-		return;
-	}
-	read_claims(work);
-	if (work->plain_count > 0)
-		settle(self);
-	else if (read_entry(self, &row))
-		keep_claim(self, &row);
-	else if (cass_claim_same(&work->owner.claim, &work->item->due.claim))
-		free_claim(self);
-	else
-		drop(self);
+	else if (!found_something(self))
+		look_everywhere(self);
 }
 
 void cass_claim_sweep(struct cass_sweep_job *self)

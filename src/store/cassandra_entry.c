@@ -58,6 +58,15 @@ static bool decode_stance(struct cql_value value, int numbers, struct stance *re
 	return rest.len == 0;
 }
 
+/* The sweep has judged what is there: not an earlier sign of life, nor an earlier lifetime, which
+ * in one and the same second another server may have made longer. */
+static bool gone_counts(const struct stance *gone, const struct stance *presence,
+			const struct entry *entry)
+{
+	return gone->status.data && gone->sign_s == entry->sign_s && gone->at > presence->at &&
+	       gone->away_s - entry->sign_s > entry->fields.expires_s;
+}
+
 /* What counts of the two. */
 static bool decode_presence(const struct cql_value *columns, struct cass_row *row)
 {
@@ -68,8 +77,7 @@ static bool decode_presence(const struct cql_value *columns, struct cass_row *ro
 		return false;
 	if (columns[CASS_GONE].data && !decode_stance(columns[CASS_GONE], GONE_NUMBERS, &gone))
 		return false;
-	row->is_gone =
-		gone.status.data && gone.sign_s == row->entry.sign_s && gone.at > presence.at;
+	row->is_gone = gone_counts(&gone, &presence, &row->entry);
 	if (row->is_gone)
 		presence = gone;
 	row->entry.fields.text[TEXT_STATUS] = presence.status;

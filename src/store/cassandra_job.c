@@ -299,6 +299,18 @@ struct cass_ask *cass_ask_serial(struct cass_job *job, enum cass_statement state
 	return begin_ask(ask);
 }
 
+struct cass_ask *cass_ask_all(struct cass_job *job, enum cass_statement statement,
+			      const struct cql_value *values, size_t count)
+{
+	struct cass_ask *ask = single(job, statement, values, count);
+
+	if (!ask)
+		return NULL;
+	ask->light = true;
+	ask->request.consistency = CQL_ALL;
+	return begin_ask(ask);
+}
+
 struct cass_ask *cass_ask_page(struct cass_job *job, enum cass_statement statement,
 			       const struct cql_value *values, size_t count, uint32_t rows,
 			       struct slice page)

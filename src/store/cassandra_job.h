@@ -75,6 +75,9 @@ struct cass_ask *cass_ask_light(struct cass_job *job, enum cass_statement statem
 /* A read that sees every lightweight transaction; to be judged by the caller, too. */
 struct cass_ask *cass_ask_serial(struct cass_job *job, enum cass_statement statement,
 				 const struct cql_value *values, size_t count);
+/* A read of every copy; to be judged by the caller, too. */
+struct cass_ask *cass_ask_all(struct cass_job *job, enum cass_statement statement,
+			      const struct cql_value *values, size_t count);
 /* A page of a read. */
 struct cass_ask *cass_ask_page(struct cass_job *job, enum cass_statement statement,
 			       const struct cql_value *values, size_t count, uint32_t rows,

@@ -76,7 +76,8 @@ fn consistency(of: u32) -> Consistency {
         2 => Consistency::Quorum,
         3 => Consistency::LocalQuorum,
         4 => Consistency::Serial,
-        _ => Consistency::LocalSerial,
+        5 => Consistency::LocalSerial,
+        _ => Consistency::All,
     }
 }
 
