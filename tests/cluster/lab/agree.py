@@ -10,6 +10,8 @@ from registry.process import Registry
 
 # What the issue allows for servers and nodes to agree again.
 AGREE_LIMIT_S = 60.0
+# News that were taken when it was not known whether that is durable come back after two minutes.
+NEWS_LIMIT_S = 150.0
 
 # What clients see comes from these; the other tables are queues, in which the sweep is at work.
 # One copy of each must do, but for owners: what a lightweight transaction has left out is repaired
@@ -67,4 +69,4 @@ def check_promises(servers: Sequence[Registry], ledger: Ledger,
                    deadline - time.monotonic())
     targets = [entry.target() for entry in ledger.entries]
     eventually(lambda: check_servers_agree(servers, targets), deadline - time.monotonic())
-    ledger.check_news(servers[0], 30)
+    ledger.check_news(servers[0], NEWS_LIMIT_S)
