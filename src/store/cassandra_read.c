@@ -4,6 +4,27 @@
 
 #include "store/cassandra_claims.h"
 
+/* Answers of one read, in order. */
+struct page {
+	struct page *next;
+	struct cass_ask *ask;
+};
+
+/* What one lead leads to. */
+struct part {
+	struct slice lead;
+	struct page *first;
+	struct page *last;
+	size_t rows;
+	bool whole; /* there is no further page */
+};
+
+struct found {
+	struct cass_row *rows;
+	size_t count;
+	bool leads;
+};
+
 struct read_job {
 	struct cass_job job; /* first */
 	struct store_read *read;
@@ -18,10 +39,8 @@ struct read_job {
 	enum store_index index; /* of a list */
 	struct slice text;
 	struct cass_ask *leads;
-	struct cass_ask **parts; /* what was led to: users, or entries */
+	struct part *parts; /* what was led to: users, or entries */
 	size_t part_count;
-	size_t parts_asked; /* of them */
-	size_t parts_shown;
 	struct moment now;
 	bool shown;
 	bool damaged;
@@ -168,10 +187,14 @@ int store_cassandra_get(struct store *store, struct entry_key key, struct store_
 
 /* As many of the parts are asked for at once. */
 #define WINDOW 64
+/* Of a user's entries, in one answer of the cluster. */
+#define PAGE_ROWS 5000
+
+typedef bool leads_here(const struct read_job *self, const struct entry *entry);
 
 /* Negative: see() does not want to go on. */
 static int show_rows(struct read_job *self, struct cass_ask *part, enum entry_kind kind,
-		     bool (*leads)(const struct read_job *self, const struct entry *entry))
+		     leads_here *leads)
 {
 	struct cql_value values[CASS_ROW_VALUES];
 
@@ -236,60 +259,149 @@ static bool carries(const struct read_job *self, const struct entry *entry)
 }
 
 /* A user whose entries were read before they are shown: one of them must carry the GUID. */
-static int show_guids_user(struct read_job *self, struct cass_ask *part)
+static int collect(struct read_job *self, struct cass_ask *ask, struct found *found)
 {
-	size_t rows = part->request.rows ? cql_rows_count(part->request.rows) : 0;
-	struct cass_row *found = arena_alloc(&self->job.arena, (rows + 1) * sizeof(*found));
 	struct cql_value values[CASS_ROW_VALUES];
-	bool leads = false;
-	size_t count = 0;
-	int r = found ? 0 : -ENOMEM;
+	int r = STORE_DONE;
 
-	while (r >= 0 && cass_ask_next(part, values, CASS_ROW_VALUES)) {
-		r = cass_row_decode(ENTRY_HYPERTY, values, &self->job.arena, &found[count]);
+	while (r >= 0 && cass_ask_next(ask, values, CASS_ROW_VALUES)) {
+		struct cass_row *row = &found->rows[found->count];
+
+		r = cass_row_decode(ENTRY_HYPERTY, values, &self->job.arena, row);
 		self->damaged = self->damaged || r == STORE_DAMAGED;
-		if (r != STORE_DONE || !found[count].exists)
+		if (r != STORE_DONE || !row->exists)
 			continue;
-		leads = leads || carries(self, &found[count].entry);
-		count++;
-	}
-	for (size_t i = 0; i < count && leads && r >= 0; i++) {
-		self->shown = true;
-		r = self->read->see(self->read->ctx, &found[i].entry, &self->now);
+		found->leads = found->leads || carries(self, &row->entry);
+		found->count++;
 	}
 	return r < 0 ? r : 0;
 }
 
-static int show_part(struct read_job *self, struct cass_ask *part)
+static int show_guids_user(struct read_job *self, const struct part *part)
+{
+	struct found found = {0};
+	int r = 0;
+
+	found.rows = arena_alloc(&self->job.arena, (part->rows + 1) * sizeof(*found.rows));
+	if (!found.rows)
+		return -ENOMEM;
+	for (struct page *page = part->first; page && r == 0; page = page->next)
+		r = collect(self, page->ask, &found);
+	for (size_t i = 0; i < found.count && found.leads && r >= 0; i++) {
+		self->shown = true;
+		r = self->read->see(self->read->ctx, &found.rows[i].entry, &self->now);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Negative: see() does not want to go on. */
+static int show_pages(struct read_job *self, const struct part *part, enum entry_kind kind,
+		      leads_here *leads)
+{
+	int r = 0;
+
+	for (struct page *page = part->first; page && r == 0; page = page->next)
+		r = show_rows(self, page->ask, kind, leads);
+	return r;
+}
+
+static int show_part(struct read_job *self, const struct part *part)
 {
 	switch (self->index) {
 	case INDEX_NAME:
 	case INDEX_REPORTER:
-		return show_rows(self, part, ENTRY_DATA_OBJECT, member_leads);
+		return show_pages(self, part, ENTRY_DATA_OBJECT, member_leads);
 	case INDEX_EMAIL:
-		return show_rows(self, part, ENTRY_HYPERTY, email_leads);
+		return show_pages(self, part, ENTRY_HYPERTY, email_leads);
 	case INDEX_GUID:
 		return show_guids_user(self, part);
 	default:
-		return show_rows(self, part, ENTRY_HYPERTY, any_leads);
+		return show_pages(self, part, ENTRY_HYPERTY, any_leads);
 	}
 }
 
+/* ---- Users may have more entries than go into one answer of the cluster: pages ---- */
+
+static void ask_more(struct read_job *self, struct part *part, enum cass_statement statement,
+		     struct slice page_state)
+{
+	struct page *page = arena_alloc(&self->job.arena, sizeof(*page));
+	struct cql_value key = cass_text(part->lead);
+
+	if (!page) {
+		atomic_store(&self->job.failed, true);
+		return;
+	}
+	page->next = NULL;
+	page->ask = cass_ask_page(&self->job, statement, &key, 1, PAGE_ROWS, page_state);
+	if (part->last)
+		part->last->next = page;
+	else
+		part->first = page;
+	part->last = page;
+}
+
+/* Where the page behind the last one begins; absent: there is none. Counts its rows. */
+static struct slice next_page(struct part *part)
+{
+	struct cql_rows *rows =
+		part->last && part->last->ask ? part->last->ask->request.rows : NULL;
+
+	return rows ? cql_rows_page(rows) : SLICE_NONE;
+}
+
+static void note_page(struct part *part)
+{
+	struct cql_rows *rows =
+		part->last && part->last->ask ? part->last->ask->request.rows : NULL;
+
+	if (!part->whole)
+		part->rows += rows ? cql_rows_count(rows) : 0;
+	part->whole = !next_page(part).data;
+}
+
 static void ask_parts(struct read_job *self);
+static void show_parts(struct read_job *self);
 
 static void on_parts(struct cass_job *job)
 {
 	struct read_job *self = read_of(job);
-	int r = atomic_load(&job->failed) ? STORE_UNAVAILABLE : 0;
+	bool whole = true;
 
-	for (; r == 0 && self->parts_shown < self->parts_asked; self->parts_shown++)
-		r = show_part(self, self->parts[self->parts_shown]);
+	if (atomic_load(&job->failed)) {
+		cass_job_end(job, STORE_UNAVAILABLE);
+		return;
+	}
+	for (size_t i = 0; i < self->part_count; i++) {
+		note_page(&self->parts[i]);
+		whole = whole && self->parts[i].whole;
+	}
+	if (whole) {
+		show_parts(self);
+		return;
+	}
+	cass_round(job, "list.more", on_parts);
+	for (size_t i = 0; i < self->part_count; i++) {
+		if (!self->parts[i].whole)
+			ask_more(self, &self->parts[i], CASS_HYPERTIES_LIST,
+				 next_page(&self->parts[i]));
+	}
+	cass_round_go(job);
+}
+
+static void show_parts(struct read_job *self)
+{
+	bool more = self->part_count == WINDOW;
+	int r = 0;
+
+	for (size_t i = 0; i < self->part_count && r == 0; i++)
+		r = show_part(self, &self->parts[i]);
 	if (r != 0)
-		cass_job_end(job, r);
-	else if (self->parts_asked == WINDOW)
+		cass_job_end(&self->job, r);
+	else if (more)
 		ask_parts(self);
 	else
-		cass_job_end(job, list_outcome(self));
+		cass_job_end(&self->job, list_outcome(self));
 }
 
 /* The next thing that the thin rows lead to; a user with several rows counts once. */
@@ -309,19 +421,23 @@ static bool next_lead(struct read_job *self, struct slice *ret_lead)
 	return false;
 }
 
-static void ask_parts(struct read_job *self)
+static void ask_part(struct read_job *self, struct slice lead)
 {
 	bool objects = self->index == INDEX_NAME || self->index == INDEX_REPORTER;
+	struct part *part = &self->parts[self->part_count++];
+
+	*part = (struct part){.lead = lead};
+	ask_more(self, part, objects ? CASS_OBJECT_GET : CASS_HYPERTIES_LIST, SLICE_NONE);
+}
+
+static void ask_parts(struct read_job *self)
+{
 	struct slice lead;
 
-	self->parts_asked = self->parts_shown = 0;
+	self->part_count = 0;
 	cass_round(&self->job, "list.entries", on_parts);
-	while (self->parts_asked < WINDOW && next_lead(self, &lead)) {
-		struct cql_value value = cass_text(lead);
-
-		self->parts[self->parts_asked++] = cass_ask(
-			&self->job, objects ? CASS_OBJECT_GET : CASS_HYPERTIES_LIST, &value, 1);
-	}
+	while (self->part_count < WINDOW && next_lead(self, &lead))
+		ask_part(self, lead);
 	cass_round_go(&self->job);
 }
 
@@ -354,11 +470,8 @@ static void list_by_leads(struct read_job *self)
 
 static void list_user(struct read_job *self)
 {
-	struct cql_value value = cass_text(self->text);
-
 	cass_round(&self->job, "list.entries", on_parts);
-	self->parts[0] = cass_ask(&self->job, CASS_HYPERTIES_LIST, &value, 1);
-	self->parts_asked = 1;
+	ask_part(self, self->text);
 	cass_round_go(&self->job);
 }
 
@@ -371,7 +484,7 @@ int store_cassandra_list(struct store *store, enum store_index index, struct sli
 		return STORE_UNAVAILABLE;
 	self->index = index;
 	self->text = key;
-	self->parts = arena_alloc(&self->job.arena, WINDOW * sizeof(struct cass_ask *));
+	self->parts = arena_alloc(&self->job.arena, WINDOW * sizeof(*self->parts));
 	if (!self->parts)
 		cass_job_end(&self->job, STORE_UNAVAILABLE);
 	else if (index == INDEX_USER)
@@ -398,6 +511,8 @@ static bool set_cursor(struct store_scan *scan, enum entry_kind kind, struct sli
 	return true;
 }
 
+static void ask_scan(struct read_job *self, struct slice page);
+
 static void on_scanned(struct cass_job *job)
 {
 	struct read_job *self = read_of(job);
@@ -411,11 +526,28 @@ static void on_scanned(struct cass_job *job)
 	}
 	r = show_rows(self, self->entry, self->key.kind, any_leads);
 	page = self->entry->request.rows ? cql_rows_page(self->entry->request.rows) : SLICE_NONE;
+	if (r == 0 && !page.data && self->key.kind == ENTRY_HYPERTY && !self->shown) {
+		self->key.kind = ENTRY_DATA_OBJECT;
+		ask_scan(self, SLICE_NONE);
+		return;
+	}
 	if (r == 0 && page.data)
 		r = set_cursor(scan, self->key.kind, page) ? 0 : -ENOMEM;
 	else if (r == 0 && self->key.kind == ENTRY_HYPERTY)
 		r = set_cursor(scan, ENTRY_DATA_OBJECT, SLICE_NONE) ? 0 : -ENOMEM;
 	cass_job_end(job, r);
+}
+
+static void ask_scan(struct read_job *self, struct slice page)
+{
+	const struct store_scan *scan = (const struct store_scan *)self->read;
+
+	cass_round(&self->job, "scan.page", on_scanned);
+	self->entry = cass_ask_page(&self->job,
+				    self->key.kind == ENTRY_HYPERTY ? CASS_HYPERTIES_SCAN
+								    : CASS_OBJECTS_SCAN,
+				    NULL, 0, scan->limit, page);
+	cass_round_go(&self->job);
 }
 
 /* False if it is none of ours. */
@@ -447,10 +579,6 @@ int store_cassandra_scan(struct store *store, struct store_scan *scan)
 	if (!self)
 		return STORE_UNAVAILABLE;
 	self->key.kind = kind;
-	cass_round(&self->job, "scan.page", on_scanned);
-	self->entry = cass_ask_page(&self->job,
-				    kind == ENTRY_HYPERTY ? CASS_HYPERTIES_SCAN : CASS_OBJECTS_SCAN,
-				    NULL, 0, scan->limit, page);
-	cass_round_go(&self->job);
+	ask_scan(self, page);
 	return STORE_PENDING;
 }
