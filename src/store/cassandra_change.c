@@ -58,13 +58,7 @@ static void finish(struct change_job *self, int result)
 
 static void ask_entry(struct change_job *self)
 {
-	struct entry_key key = self->change->key;
-	const struct cql_value values[] = {cass_text(self->owner), cass_text(key.id)};
-
-	if (key.kind == ENTRY_HYPERTY)
-		self->entry = cass_ask(&self->job, CASS_HYPERTY_GET, values, 2);
-	else
-		self->entry = cass_ask(&self->job, CASS_OBJECT_GET, values + 1, 1);
+	self->entry = cass_entry_ask(&self->job, self->change->key, self->owner);
 }
 
 /* False if the change is over: the row cannot be read. */
@@ -199,17 +193,9 @@ static void write_entry(struct change_job *self)
 		.news = self->news,
 		.due_s = self->due_s,
 	};
-	struct cql_value values[CASS_SET_VALUES];
-	size_t count = 0;
 
 	cass_round(&self->job, "change.write", on_written);
-	if (cass_write_encode(&write, &self->job.arena, values, &count) < 0)
-		atomic_store(&self->job.failed, true);
-	else
-		cass_ask(&self->job,
-			 self->change->key.kind == ENTRY_HYPERTY ? CASS_HYPERTY_SET
-								 : CASS_OBJECT_SET,
-			 values, count);
+	cass_entry_write(&self->job, &write);
 	cass_round_go(&self->job);
 }
 

@@ -3,6 +3,29 @@
 
 #include <stdio.h>
 
+/* ---- The entry itself ---- */
+
+struct cass_ask *cass_entry_ask(struct cass_job *job, struct entry_key key, struct slice owner)
+{
+	const struct cql_value values[] = {cass_text(owner), cass_text(key.id)};
+
+	if (key.kind == ENTRY_HYPERTY)
+		return cass_ask(job, CASS_HYPERTY_GET, values, 2);
+	return cass_ask(job, CASS_OBJECT_GET, values + 1, 1);
+}
+
+void cass_entry_write(struct cass_job *job, const struct cass_write *write)
+{
+	bool hyperty = write->change->entry.key.kind == ENTRY_HYPERTY;
+	struct cql_value values[CASS_SET_VALUES];
+	size_t count = 0;
+
+	if (cass_write_encode(write, &job->arena, values, &count) < 0)
+		atomic_store(&job->failed, true);
+	else
+		cass_ask(job, hyperty ? CASS_HYPERTY_SET : CASS_OBJECT_SET, values, count);
+}
+
 /* ---- What is due ---- */
 
 struct slice cass_due_queue(int32_t shard, char ret_name[static CASS_QUEUE_MAX])

@@ -4,6 +4,11 @@
 
 #include "store/cassandra_job.h"
 
+/* Asks for the row of an entry; owner is of a hyperty. */
+struct cass_ask *cass_entry_ask(struct cass_job *job, struct entry_key key, struct slice owner);
+/* Asks to write it, with what cass_write_encode() gave. */
+void cass_entry_write(struct cass_job *job, const struct cass_write *write);
+
 /* A row in due. */
 struct cass_due {
 	int64_t due_s;

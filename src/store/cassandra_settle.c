@@ -159,8 +159,11 @@ static void on_entries(struct cass_job *job)
 static void read_chunk(struct settle_job *self)
 {
 	cass_round(&self->job, "settle.read", on_entries);
-	for (uint32_t i = 0; i < CHUNK && self->chunk + i < self->lease->count; i++)
-		self->entries[i] = cass_news_entry(&self->job, &self->lease->news[self->chunk + i]);
+	for (uint32_t i = 0; i < CHUNK && self->chunk + i < self->lease->count; i++) {
+		const struct cass_news *news = &self->lease->news[self->chunk + i];
+
+		self->entries[i] = cass_entry_ask(&self->job, news->key, news->owner);
+	}
 	cass_round_go(&self->job);
 }
 

@@ -144,16 +144,8 @@ static void write_item(struct cass_sweep_job *self, struct cass_item *item)
 		.due_s = item->due_s,
 		.by_sweep = true,
 	};
-	struct cql_value values[CASS_SET_VALUES];
-	size_t count = 0;
 
-	if (cass_write_encode(&write, &self->job.arena, values, &count) < 0)
-		atomic_store(&self->job.failed, true);
-	else
-		cass_ask(&self->job,
-			 item->old.entry.key.kind == ENTRY_HYPERTY ? CASS_HYPERTY_SET
-								   : CASS_OBJECT_SET,
-			 values, count);
+	cass_entry_write(&self->job, &write);
 }
 
 static void on_prepared(struct cass_job *job)
@@ -328,12 +320,9 @@ static void on_read(struct cass_job *job)
 
 static void ask_entry(struct cass_sweep_job *self, struct cass_item *item)
 {
-	const struct cql_value values[] = {cass_text(item->due.owner), cass_text(item->due.id)};
+	const struct entry_key key = {(enum entry_kind)item->due.kind, item->due.id};
 
-	if (item->due.kind == ENTRY_HYPERTY)
-		item->entry = cass_ask(&self->job, CASS_HYPERTY_GET, values, 2);
-	else
-		item->entry = cass_ask(&self->job, CASS_OBJECT_GET, values + 1, 1);
+	item->entry = cass_entry_ask(&self->job, key, item->due.owner);
 }
 
 /* As many entries as may be in work at once, or one claim. */

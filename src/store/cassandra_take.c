@@ -412,7 +412,8 @@ static void read_on(struct take_job *self)
 	}
 	cass_round(&self->job, "take.read", on_entries);
 	for (uint32_t i = 0; i < self->row_count; i++)
-		self->rows[i].entry = cass_news_entry(&self->job, &self->rows[i].news);
+		self->rows[i].entry = cass_entry_ask(&self->job, self->rows[i].news.key,
+						     self->rows[i].news.owner);
 	cass_round_go(&self->job);
 }
 

@@ -128,15 +128,6 @@ bool cass_taker_note_dropped(struct cass_taker *taker, uint64_t token, int64_t n
 	return noted;
 }
 
-struct cass_ask *cass_news_entry(struct cass_job *job, const struct cass_news *news)
-{
-	const struct cql_value values[] = {cass_text(news->owner), cass_text(news->key.id)};
-
-	if (news->key.kind == ENTRY_HYPERTY)
-		return cass_ask(job, CASS_HYPERTY_GET, values, 2);
-	return cass_ask(job, CASS_OBJECT_GET, values + 1, 1);
-}
-
 /* ---- Life ---- */
 
 int cass_taker_new(struct store_cassandra *cassandra, struct cass_taker **ret_taker)

@@ -31,9 +31,6 @@ struct cass_news_lease {
 	struct cass_news news[]; /* the oldest first; texts stand behind them */
 };
 
-/* Asks for the entry it speaks of. */
-struct cass_ask *cass_news_entry(struct cass_job *job, const struct cass_news *news);
-
 /* One who wants a turn. Embedded by its owner. */
 struct cass_turn {
 	void (*begin)(struct cass_turn *turn);
