@@ -2,15 +2,28 @@
 BUILD ?= build
 DATA ?= data
 PREFIX ?= /usr/local
+# lmdb, memory or cassandra: make run STORE=cassandra
 STORE ?= lmdb
+# Cassandra nodes on this machine: make cassandra NODES=4
+NODES ?= 1
 # More arguments for make run: make run ARGS='--port 4600 --admin 127.0.0.1:4601'
 ARGS ?=
 
 help: ## show this help
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
-run: build ## build and serve on port 4567, data in ./data (ARGS='…': more arguments)
-	exec $(BUILD)/registryd --data-dir $(DATA) $(ARGS)
+run: build $(if $(filter cassandra,$(STORE)),cassandra) ## build and serve on port 4567, data in ./data (STORE=…; ARGS='…': more arguments)
+	exec $(BUILD)/registryd --data-dir $(DATA) $(RUN_$(STORE)) $(ARGS)
+RUN_memory = --store memory
+RUN_cassandra = --store cassandra --cassandra-replication $(if $(filter 1 2,$(NODES)),1,3) \
+	--cassandra-contact-points $$(scripts/cassandra contact-points)
+
+cassandra: ## start Cassandra nodes on 127.0.0.1, .2, …: returns when they answer (NODES=4)
+	@scripts/install-deps cassandra
+	@scripts/cassandra start $(NODES)
+
+cassandra-stop: ## stop them; their data stay in build/cassandra
+	@scripts/cassandra stop
 
 build: deps ## build build/registryd
 	@scripts/build $(BUILD) registryd
@@ -47,5 +60,5 @@ deps:
 test-deps:
 	@scripts/install-deps build test
 
-.PHONY: help run build test test-cluster bench soak format install clean deps test-deps
+.PHONY: help run cassandra cassandra-stop build test test-cluster bench soak format install clean deps test-deps
 .DEFAULT_GOAL := help
