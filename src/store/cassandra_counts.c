@@ -174,13 +174,11 @@ static int read_all(struct cass_waiter *waiter, struct cass_tally *tally)
 
 	if (r < 0)
 		return r;
-	tally->total = (struct cass_counts){0};
 	tally->left = tally->lost = 0;
 	missed = missed && !waiter->degraded;
 	while (next_row(rows, &row)) {
 		bool ours = cass_claim_same(&row.server, &cassandra->server);
 
-		add(&tally->total, &row.counts);
 		missed = missed && !ours;
 		if (ours)
 			continue;
@@ -189,6 +187,7 @@ static int read_all(struct cass_waiter *waiter, struct cass_tally *tally)
 		tally->lost += is_lost(&row, at_s);
 	}
 	cql_rows_free(rows);
+	tally->total = others; /* ours is added when it is written */
 	atomic_store(&cassandra->others_hyperties, others.hyperties);
 	atomic_store(&cassandra->others_data_objects, others.data_objects);
 	atomic_store(&cassandra->others_pending, others.pending);
@@ -199,7 +198,11 @@ int cass_counts_exchange(struct cass_waiter *waiter, struct cass_tally *tally)
 {
 	int r = read_all(waiter, tally);
 
-	return r < 0 ? r : write_own(waiter, tally, false);
+	if (r < 0)
+		return r;
+	r = write_own(waiter, tally, false);
+	add(&tally->total, &tally->written);
+	return r;
 }
 
 /* ---- Folding ---- */
