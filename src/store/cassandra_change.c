@@ -29,6 +29,7 @@ struct change_job {
 	struct cass_claim_asks asks;
 	struct cass_ask *entry;
 	struct cass_ask *pending;
+	struct cass_ask *freed; /* the claim of what is removed */
 
 	int64_t stamp;
 	int64_t news;
@@ -52,6 +53,13 @@ static void finish(struct change_job *self, int result)
 		cass_note_damage(cassandra, self->change->key);
 	cass_keys_release(&cassandra->keys, &self->hold);
 	cass_job_end(&self->job, result);
+}
+
+/* Some of it may have been written. */
+static void fail_midway(struct change_job *self)
+{
+	cass_note_doubt(self->job.store);
+	finish(self, STORE_UNAVAILABLE);
 }
 
 /* ---- Reading the entry ---- */
@@ -110,6 +118,8 @@ static bool may_be_swept(const struct change_job *self, int64_t due_s)
 
 static void on_tidied(struct cass_job *job)
 {
+	if (atomic_load(&job->failed))
+		cass_note_doubt(job->store);
 	cass_job_end(job, STORE_DONE);
 }
 
@@ -152,15 +162,21 @@ static void on_due_anew(struct cass_job *job)
 /* The row that the entry relies on may have been swept while the entry was written. */
 static bool was_overtaken(struct change_job *self)
 {
+	int64_t wanted_s = self->wanted.entry.due_s;
+
 	self->now = store_cassandra_now(&self->job.store->store);
-	return self->wanted.entry.due_s != 0 && may_be_swept(self, self->due_s) &&
-	       self->due_s < self->wanted.entry.due_s;
+	if (wanted_s == 0)
+		return false;
+	return self->due_s < wanted_s ? may_be_swept(self, self->due_s)
+				      : self->due_s <= self->now.lifetime_s;
 }
 
 static void add_due_anew(struct change_job *self)
 {
 	cass_round(&self->job, "change.due_anew", on_due_anew);
-	ask_due(self, &self->wanted.entry, self->wanted.entry.due_s);
+	ask_due(self, &self->wanted.entry,
+		self->wanted.entry.due_s > self->now.lifetime_s ? self->wanted.entry.due_s
+								: self->now.lifetime_s + 1);
 	cass_round_go(&self->job);
 }
 
@@ -169,7 +185,7 @@ static void on_written(struct cass_job *job)
 	struct change_job *self = change_of(job);
 
 	if (atomic_load(&job->failed)) {
-		finish(self, STORE_UNAVAILABLE);
+		fail_midway(self);
 		return;
 	}
 	if (self->settled)
@@ -204,7 +220,7 @@ static void on_prepared(struct cass_job *job)
 	struct change_job *self = change_of(job);
 
 	if (atomic_load(&job->failed))
-		finish(self, STORE_UNAVAILABLE);
+		fail_midway(self);
 	else
 		write_entry(self);
 }
@@ -292,15 +308,40 @@ static void write_wanted(struct change_job *self)
 
 /* ---- Removing ---- */
 
+static void on_claim_left(struct cass_job *job)
+{
+	finish(change_of(job), atomic_load(&job->failed) ? STORE_UNAVAILABLE : STORE_DONE);
+}
+
+static void leave_claim_to_sweep(struct change_job *self)
+{
+	const struct cass_due due = {
+		.due_s = self->now.lifetime_s + CASS_CLAIM_GRACE_S,
+		.kind = CASS_DUE_CLAIM,
+		.id = self->change->key.id,
+		.owner = self->owner,
+		.claim = self->old.claim,
+	};
+
+	cass_round(&self->job, "change.leave_claim", on_claim_left);
+	cass_due_add(&self->job, &due, self->stamp);
+	cass_round_go(&self->job);
+}
+
 static void on_removed(struct cass_job *job)
 {
 	struct change_job *self = change_of(job);
 	struct store_cassandra *cassandra = job->store;
 
 	cass_count_entry(cassandra, self->change->key.kind, -1);
+	if (atomic_load(&job->failed))
+		cass_note_doubt(cassandra);
 	if (self->change->key.kind == ENTRY_HYPERTY)
 		cass_remove_user(cassandra, self->owner, self->old.stamp);
-	finish(self, STORE_DONE);
+	if (self->freed && self->freed->request.result != CQL_DONE)
+		leave_claim_to_sweep(self);
+	else
+		finish(self, STORE_DONE);
 }
 
 static void on_entry_removed(struct cass_job *job)
@@ -308,13 +349,13 @@ static void on_entry_removed(struct cass_job *job)
 	struct change_job *self = change_of(job);
 
 	if (atomic_load(&job->failed)) {
-		finish(self, STORE_UNAVAILABLE);
+		fail_midway(self);
 		return;
 	}
 	cass_round(job, "change.remove_rest", on_removed);
 	if (cass_pending_drop(job->store, self->pending, self->old.news))
 		cass_pending_remove(job, self->old.news, &self->old.entry, self->stamp);
-	cass_remove_rest(job, &self->old, self->stamp);
+	self->freed = cass_remove_rest(job, &self->old, self->stamp);
 	cass_round_go(job);
 }
 

@@ -144,14 +144,26 @@ void cass_counts_leave(struct cass_waiter *waiter, struct cass_tally *tally)
 
 /* ---- Exchanging ---- */
 
+/* A row that looks lost is what asks for that. */
+static int ask_for_recount(struct cass_waiter *waiter)
+{
+	const struct row asks = {.server = cass_claim_new()};
+	int r;
+
+	atomic_store(&waiter->store->doubtful, false);
+	r = write_row(waiter, &asks);
+	if (r < 0)
+		cass_note_doubt(waiter->store);
+	return r;
+}
+
 /* We were silent for so long that what we did was counted as a lost server's. We begin anew, and
- * have it counted once more: a row that looks lost is what asks for that. */
+ * have it counted once more. */
 static int begin_anew(struct cass_waiter *waiter, struct cass_tally *tally)
 {
 	struct store_cassandra *cassandra = waiter->store;
 	const struct cass_counts own = own_counts(cassandra);
-	const struct row asks = {.server = cass_claim_new()};
-	int r = write_row(waiter, &asks);
+	int r = ask_for_recount(waiter);
 
 	if (r < 0)
 		return r;
@@ -201,6 +213,8 @@ int cass_counts_exchange(struct cass_waiter *waiter, struct cass_tally *tally)
 	if (r < 0)
 		return r;
 	r = write_own(waiter, tally, false);
+	if (r == 0 && atomic_load(&waiter->store->doubtful))
+		r = ask_for_recount(waiter);
 	add(&tally->total, &tally->written);
 	return r;
 }

@@ -84,6 +84,7 @@ void cass_round(struct cass_job *job, const char *step, cass_step *next)
 	struct store_cassandra *cassandra = job->store;
 	const struct store_cassandra_options *options = &cassandra->options;
 
+	assert(atomic_load(&job->waiting) == 0); /* nothing is on its way between rounds */
 	job->step = step;
 	job->next = next;
 	atomic_store(&job->waiting, 1);

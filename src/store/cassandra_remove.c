@@ -16,20 +16,21 @@ void cass_remove_entry(struct cass_job *job, const struct cass_row *row, int64_t
 	}
 }
 
-void cass_remove_claim(struct cass_job *job, struct slice id, const struct cass_claim *claim)
+static struct cass_ask *free_claim(struct cass_job *job, struct slice id,
+				   const struct cass_claim *claim)
 {
 	const struct cql_value values[] = {cass_text(id), cass_uuid(claim)};
 
-	cass_ask_light(job, CASS_OWNER_FREE, values, 2);
+	return cass_ask_light(job, CASS_OWNER_FREE, values, 2);
 }
 
-void cass_remove_rest(struct cass_job *job, const struct cass_row *row, int64_t stamp)
+struct cass_ask *cass_remove_rest(struct cass_job *job, const struct cass_row *row, int64_t stamp)
 {
 	cass_index_remove(job, &row->entry, NULL, stamp);
-	if (row->entry.key.kind == ENTRY_HYPERTY) {
-		cass_remove_claim(job, row->entry.key.id, &row->claim);
-		cass_owners_drop(&job->store->owners, row->entry.key.id);
-	}
+	if (row->entry.key.kind != ENTRY_HYPERTY)
+		return NULL;
+	cass_owners_drop(&job->store->owners, row->entry.key.id);
+	return free_claim(job, row->entry.key.id, &row->claim);
 }
 
 /* ---- The user ---- */

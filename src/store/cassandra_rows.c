@@ -187,15 +187,13 @@ bool cass_pending_drop(struct store_cassandra *cassandra, struct cass_ask *ask, 
 {
 	int64_t now_s = store_cassandra_now(&cassandra->store).lifetime_s;
 	struct cql_value values[3];
-	bool leased;
 
 	if (!cass_ask_next(ask, values, 3) || !cass_bool_of(values[0]))
 		return false;
-	leased = cass_bigint_of(values[2]) > now_s;
-	if (!leased ||
-	    cass_taker_note_dropped(cassandra->taker, (uint64_t)cass_bigint_of(values[1]), news))
-		atomic_fetch_sub(&cassandra->own_pending, 1);
-	return !leased;
+	if (cass_taker_note_dropped(cassandra->taker, news) || cass_bigint_of(values[2]) > now_s)
+		return false;
+	atomic_fetch_sub(&cassandra->own_pending, 1);
+	return true;
 }
 
 void cass_pending_remove(struct cass_job *job, int64_t news, const struct entry *entry,

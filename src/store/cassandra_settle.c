@@ -14,7 +14,6 @@ struct settle_job {
 	struct cass_taker *taker;
 	struct cass_news_lease *lease;
 	enum store_settle how;
-	int64_t stamp;
 	uint32_t chunk;
 	struct cass_ask *entries[CHUNK];
 };
@@ -31,23 +30,6 @@ static void finish(struct settle_job *self)
 	free(self->lease);
 	cass_job_end(&self->job, STORE_DONE);
 	cass_turn_over(taker);
-}
-
-static void remove_row(struct settle_job *self, struct cass_batch *batch,
-		       const struct cass_news *news)
-{
-	struct cql_value values[6] = {cass_bigint(&self->job.arena, self->stamp)};
-
-	cass_pending_key(&self->job, news->news, news->key, news->owner, values + 1);
-	cass_batch_add(batch, CASS_PENDING_REMOVE, values, 6);
-}
-
-/* Batches are of one partition each. */
-static void next_in_batch(struct cass_batch *batch, int64_t *bucket, int64_t news)
-{
-	if (cass_pending_bucket(news) != *bucket)
-		cass_batch_send(batch);
-	*bucket = cass_pending_bucket(news);
 }
 
 /* ---- Told ---- */
@@ -83,8 +65,8 @@ static void remove_all(struct settle_job *self)
 	cass_round(&self->job, "settle.sent", on_removed);
 	cass_batch_init(&batch, &self->job);
 	for (uint32_t i = 0; i < self->lease->count; i++) {
-		next_in_batch(&batch, &bucket, self->lease->news[i].news);
-		remove_row(self, &batch, &self->lease->news[i]);
+		cass_news_next_in_batch(&batch, &bucket, &self->lease->news[i]);
+		cass_news_remove(&batch, &self->lease->news[i]);
 	}
 	cass_batch_send(&batch);
 	cass_round_go(&self->job);
@@ -104,17 +86,6 @@ static void on_given_back(struct cass_job *job)
 		finish(self);
 	else
 		read_chunk(self);
-}
-
-static void give_back(struct settle_job *self, struct cass_batch *batch,
-		      const struct cass_news *news)
-{
-	struct arena *arena = &self->job.arena;
-	struct cql_value values[8] = {cass_bigint(arena, self->stamp), cass_bigint(arena, 0),
-				      cass_bigint(arena, 0)};
-
-	cass_pending_key(&self->job, news->news, news->key, news->owner, values + 3);
-	cass_batch_add(batch, CASS_PENDING_LEASE, values, 8);
 }
 
 static bool is_still_news(struct settle_job *self, struct cass_ask *entry,
@@ -143,12 +114,12 @@ static void on_entries(struct cass_job *job)
 	for (uint32_t i = 0; i < CHUNK && self->chunk + i < self->lease->count; i++) {
 		struct cass_news *news = &self->lease->news[self->chunk + i];
 
-		next_in_batch(&batch, &bucket, news->news);
+		cass_news_next_in_batch(&batch, &bucket, news);
 		if (is_still_news(self, self->entries[i], news)) {
-			give_back(self, &batch, news);
+			cass_news_mark(&batch, news, 0, 0);
 			continue;
 		}
-		remove_row(self, &batch, news);
+		cass_news_remove(&batch, news);
 		if (!news->dropped)
 			atomic_fetch_sub(&job->store->own_pending, 1);
 	}
@@ -173,7 +144,6 @@ static void on_turn(struct cass_turn *turn)
 {
 	struct settle_job *self = container_of(turn, struct settle_job, turn);
 
-	self->stamp = cass_stamp(self->job.store, 0);
 	if (self->how == SETTLE_SENT)
 		remove_all(self);
 	else

@@ -81,7 +81,8 @@ const struct cass_statement_row cass_statement_rows[CASS_STATEMENT_COUNT] = {
 	ROW(CASS_DUE_REMOVE, "DELETE FROM {keyspace}.due" KEYED "shard = ? AND bucket = ? "
 			     "AND due_s = ? AND kind = ? AND id = ? AND owner = ?"),
 
-	ROW(CASS_PENDING_LIST, "SELECT news, kind, id, owner, added, lease, until_s "
+	ROW(CASS_PENDING_LIST, "SELECT news, kind, id, owner, added, lease, until_s, "
+			       "WRITETIME(until_s) "
 			       "FROM {keyspace}.pending WHERE bucket = ?"),
 	ROW(CASS_PENDING_GET,
 	    "SELECT added, lease, until_s FROM {keyspace}.pending WHERE bucket = ? "

@@ -47,11 +47,12 @@ enum cass_statement {
 	CASS_DUE_ADD,  /* shard, bucket, due_s, kind, id, owner, claim, timestamp */
 	CASS_DUE_REMOVE, /* timestamp, shard, bucket, due_s, kind, id, owner */
 
-	CASS_PENDING_LIST, /* bucket → news, kind, id, owner, added, lease, until_s; oldest first */
-	CASS_PENDING_GET,    /* bucket, news, kind, id, owner → added, lease, until_s */
-	CASS_PENDING_COUNT,  /* bucket → how many were added */
-	CASS_PENDING_ADD,    /* bucket, news, kind, id, owner, timestamp; added = true */
-	CASS_PENDING_LEASE,  /* timestamp, lease, until_s, bucket, news, kind, id, owner */
+	CASS_PENDING_LIST,  /* bucket → news, kind, id, owner, added, lease, until_s, timestamp of
+			       that; oldest first */
+	CASS_PENDING_GET,   /* bucket, news, kind, id, owner → added, lease, until_s */
+	CASS_PENDING_COUNT, /* bucket → how many were added */
+	CASS_PENDING_ADD,   /* bucket, news, kind, id, owner, timestamp; added = true */
+	CASS_PENDING_LEASE, /* timestamp, lease, until_s, bucket, news, kind, id, owner */
 	CASS_PENDING_REMOVE, /* timestamp, bucket, news, kind, id, owner */
 
 	CASS_BUCKETS_LIST,  /* queue, to bucket, included → bucket; earliest first */

@@ -73,6 +73,7 @@ struct store_cassandra {
 	_Atomic int64_t degraded_ms; /* steady: when a statement was last sent for ONE; 0: never */
 	_Atomic int64_t refusal_ms;  /* steady: when a refused statement was last logged */
 	_Atomic bool dead;           /* a test stopped it at a step */
+	_Atomic bool doubtful;       /* something failed midway: counts may be off */
 
 	/* Buckets of due that are known to be registered, by number; 0: none. */
 	_Atomic int64_t known_buckets[CASS_KNOWN_BUCKETS];
@@ -148,9 +149,10 @@ int cass_taker_new(struct store_cassandra *cassandra, struct cass_taker **ret_ta
 /* cassandra_settle.c. Begins to give back what is leased and was not settled, likewise. */
 void cass_taker_leave(struct cass_taker *taker);
 void cass_taker_free(struct cass_taker *taker);
-/* An entry whose pending update is leased has come back: if we leased it, that is noted, and
- * settling will not count it. False if another server did: it will find out. */
-bool cass_taker_note_dropped(struct cass_taker *taker, uint64_t token, int64_t news);
+/* An entry has come back whose pending update this server may have leased. If so, that is noted,
+ * settling will not count it, and it is counted as gone here, once. False: we have no lease on it.
+ */
+bool cass_taker_note_dropped(struct cass_taker *taker, int64_t news);
 /* A token of ours whose lease is settled: what it still marks is not pending any more. */
 bool cass_taker_has_settled(struct cass_taker *taker, uint64_t token);
 /* cassandra_keeper.c */
@@ -171,6 +173,12 @@ static inline void cass_count_entry(struct store_cassandra *cassandra, enum entr
 	atomic_fetch_add(kind == ENTRY_HYPERTY ? &cassandra->own_hyperties
 					       : &cassandra->own_data_objects,
 			 change);
+}
+
+/* Something failed midway, and counts may be off: they are to be counted again. */
+static inline void cass_note_doubt(struct store_cassandra *cassandra)
+{
+	atomic_store(&cassandra->doubtful, true);
 }
 
 /* Notes an entry whose row is not what a store writes: counts and logs. */

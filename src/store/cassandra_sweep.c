@@ -23,6 +23,7 @@ static bool has_failed(struct cass_sweep_job *self)
 {
 	if (!atomic_load(&self->job.failed))
 		return false;
+	cass_note_doubt(self->job.store);
 	cass_job_end(&self->job, STORE_UNAVAILABLE);
 	return true;
 }
@@ -76,6 +77,12 @@ static void on_cleared(struct cass_job *job)
 	begin_chunk(self);
 }
 
+/* The claim could not be freed: the next sweep finds that its entry is gone. */
+static bool keeps_row(const struct cass_item *item)
+{
+	return item->freed && item->freed->request.result != CQL_DONE;
+}
+
 static void strike_off(struct cass_sweep_job *self, int32_t shard)
 {
 	struct cass_batch batch;
@@ -83,7 +90,7 @@ static void strike_off(struct cass_sweep_job *self, int32_t shard)
 
 	cass_batch_init(&batch, &self->job);
 	for (EACH_ITEM(self)) {
-		if (item->shard != shard || item->deed == ITEM_LEAVE)
+		if (item->shard != shard || item->deed == ITEM_LEAVE || keeps_row(item))
 			continue;
 		if (cass_due_bucket(item->due.due_s) != bucket)
 			cass_batch_send(&batch);
@@ -100,7 +107,7 @@ static void clear_removed(struct cass_sweep_job *self, struct cass_item *item)
 	cass_count_entry(cassandra, item->old.entry.key.kind, -1);
 	if (cass_pending_drop(cassandra, item->pending, item->old.news))
 		cass_pending_remove(&self->job, item->old.news, &item->old.entry, item->stamp);
-	cass_remove_rest(&self->job, &item->old, item->stamp);
+	item->freed = cass_remove_rest(&self->job, &item->old, item->stamp);
 }
 
 static void note_written(struct cass_sweep_job *self)
@@ -114,16 +121,35 @@ static void note_written(struct cass_sweep_job *self)
 	}
 }
 
+static void strike_all_off(struct cass_sweep_job *self)
+{
+	cass_round(&self->job, "sweep.clear", on_cleared);
+	for (int32_t shard = 0; shard < CASS_SHARDS; shard++)
+		strike_off(self, shard);
+	cass_round_go(&self->job);
+}
+
+static void on_rest_removed(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+
+	if (!has_failed(self))
+		strike_all_off(self);
+}
+
 static void on_written(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
+	uint32_t removed = self->sweep->ret_removed;
 
 	if (has_failed(self))
 		return;
 	note_written(self);
-	cass_round(job, "sweep.clear", on_cleared);
-	for (int32_t shard = 0; shard < CASS_SHARDS; shard++)
-		strike_off(self, shard);
+	if (self->sweep->ret_removed == removed) {
+		strike_all_off(self);
+		return;
+	}
+	cass_round(job, "sweep.remove_rest", on_rest_removed);
 	for (EACH_ITEM(self)) {
 		if (item->deed == ITEM_REMOVE)
 			clear_removed(self, item);

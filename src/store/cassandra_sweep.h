@@ -48,6 +48,7 @@ struct cass_item {
 	enum cass_item_deed deed;
 	struct cass_ask *entry;
 	struct cass_ask *pending;
+	struct cass_ask *freed; /* the claim of what is removed */
 	struct cass_row old;
 	struct change wanted;
 	int64_t stamp;

@@ -17,6 +17,8 @@
 #define LOOK_BUCKETS 8
 /* A reader waits for its answer: so long is spent on collecting what goes into it. */
 #define COLLECT_LIMIT_MS 2000
+/* Most of them may be rows that others hold. */
+#define PAGES_MAX 40
 #define LOCK_TRIES 60
 #define LOCK_PAUSE_MS 25
 
@@ -28,7 +30,14 @@ struct bucket_look {
 /* A row of pending, and the entry it speaks of. */
 struct news_row {
 	struct cass_news news;
+	bool added; /* not only a mark that is left */
 	struct cass_ask *entry;
+};
+
+/* A row of an entry that came back, or is gone. */
+struct discard {
+	struct discard *next;
+	struct cass_news news;
 };
 
 struct take_job {
@@ -46,6 +55,7 @@ struct take_job {
 
 	size_t at;             /* known bucket that is read */
 	struct cass_ask *page; /* of it */
+	unsigned pages;
 	bool first_page;
 	struct news_row rows[CHUNK];
 	uint32_t row_count;
@@ -53,9 +63,9 @@ struct take_job {
 	struct cass_news *kept; /* shown; room for limit */
 	size_t kept_text_bytes;
 	uint32_t kept_count;
-	struct cass_batch discards; /* rows of entries that came back, or are gone */
-	int64_t discards_bucket;
-	uint32_t discard_count;
+	struct discard *discards; /* in order */
+	struct discard **discards_end;
+	uint32_t discard_count; /* of them, those that were counted */
 };
 
 static struct take_job *take_of(struct cass_job *job)
@@ -78,28 +88,24 @@ static void on_unlocked(struct cass_job *job)
 	cass_turn_over(taker);
 }
 
-/* Nobody waits for that but those whose turn comes next. */
-static void unlock(struct cass_taker *taker)
-{
-	bool locked = taker->lease.until_ms != 0;
-	struct cass_job *job = locked ? cass_job_new(taker->store, sizeof(*job), NULL) : NULL;
-
-	if (!job) {
-		cass_turn_over(taker);
-		return;
-	}
-	cass_round(job, "take.unlock", on_unlocked);
-	cass_lease_free(job, &taker->lease);
-	cass_round_go(job);
-}
-
+/* The lock is given back in a job of its own, since the reader need not wait for that; it is made
+ * first, so that the store does not close in between. */
 static void finish(struct take_job *self, int result)
 {
 	struct cass_taker *taker = self->taker;
+	struct cass_job *unlock = NULL;
 
+	if (taker->lease.until_ms != 0)
+		unlock = cass_job_new(taker->store, sizeof(*unlock), NULL);
 	free(self->kept);
 	cass_job_end(&self->job, result);
-	unlock(taker);
+	if (!unlock) {
+		cass_turn_over(taker);
+		return;
+	}
+	cass_round(unlock, "take.unlock", on_unlocked);
+	cass_lease_free(unlock, &taker->lease);
+	cass_round_go(unlock);
 }
 
 /* ---- Buckets that are known ---- */
@@ -176,14 +182,20 @@ static void note_read(struct take_job *self, int64_t bucket, const struct cass_a
 
 /* ---- Rows ---- */
 
-static struct news_row read_row(const struct cql_value values[7])
+static struct news_row read_row(const struct cql_value values[8])
 {
-	return (struct news_row){
-		.news = {
-			.news = cass_bigint_of(values[0]),
-			.key = {(enum entry_kind)cass_int_of(values[1]), cass_text_of(values[2])},
-			.owner = cass_text_of(values[3]),
-		}};
+	struct news_row row = {
+		.news = {.news = cass_bigint_of(values[0]),
+			 .key = {(enum entry_kind)cass_int_of(values[1]), cass_text_of(values[2])},
+			 .owner = cass_text_of(values[3]),
+			 .written_us = cass_bigint_of(values[7])},
+		.added = cass_bool_of(values[4]),
+	};
+
+	/* A row is written with the number that it has. */
+	if (row.news.written_us < row.news.news)
+		row.news.written_us = row.news.news;
+	return row;
 }
 
 static bool is_young(const struct take_job *self, int64_t news)
@@ -192,7 +204,7 @@ static bool is_young(const struct take_job *self, int64_t news)
 }
 
 /* Nobody holds it; and it is news, or what is left of it for long enough. */
-static bool may_be_taken(const struct take_job *self, const struct cql_value values[7])
+static bool may_be_taken(const struct take_job *self, const struct cql_value values[8])
 {
 	bool added = cass_bool_of(values[4]);
 
@@ -232,13 +244,16 @@ static void on_leased(struct cass_job *job)
 {
 	struct take_job *self = take_of(job);
 
-	atomic_fetch_sub(&job->store->own_pending, self->discard_count);
-	if (self->kept_count == 0) {
-		finish(self, STORE_DONE);
-	} else if (atomic_load(&job->failed)) {
+	if (atomic_load(&job->failed)) {
+		cass_note_doubt(job->store);
 		free(cass_taker_remove(self->taker, self->take->ret_token));
 		self->take->ret_token = 0;
 		finish(self, STORE_UNAVAILABLE);
+		return;
+	}
+	atomic_fetch_sub(&job->store->own_pending, self->discard_count);
+	if (self->kept_count == 0) {
+		finish(self, STORE_DONE);
 	} else {
 		self->take->ret_count = self->kept_count;
 		counter_add(job->store->counters, COUNTER_UPDATES_TAKEN, self->kept_count);
@@ -246,24 +261,28 @@ static void on_leased(struct cass_job *job)
 	}
 }
 
-static void mark_all(struct take_job *self, const struct cass_news_lease *lease)
+static void mark_all(struct take_job *self, struct cass_news_lease *lease)
 {
-	struct arena *arena = &self->job.arena;
-	struct cql_value values[8] = {cass_bigint(arena, cass_stamp(self->job.store, 0)),
-				      cass_bigint(arena, (int64_t)lease->token),
-				      cass_bigint(arena, lease->until_s)};
 	struct cass_batch batch;
 	int64_t bucket = 0;
 
 	cass_batch_init(&batch, &self->job);
 	for (uint32_t i = 0; i < lease->count; i++) {
-		const struct cass_news *news = &lease->news[i];
+		cass_news_next_in_batch(&batch, &bucket, &lease->news[i]);
+		cass_news_mark(&batch, &lease->news[i], lease->token, lease->until_s);
+	}
+	cass_batch_send(&batch);
+}
 
-		if (cass_pending_bucket(news->news) != bucket)
-			cass_batch_send(&batch);
-		bucket = cass_pending_bucket(news->news);
-		cass_pending_key(&self->job, news->news, news->key, news->owner, values + 3);
-		cass_batch_add(&batch, CASS_PENDING_LEASE, values, 8);
+static void remove_discards(struct take_job *self)
+{
+	struct cass_batch batch;
+	int64_t bucket = 0;
+
+	cass_batch_init(&batch, &self->job);
+	for (struct discard *discard = self->discards; discard; discard = discard->next) {
+		cass_news_next_in_batch(&batch, &bucket, &discard->news);
+		cass_news_remove(&batch, &discard->news);
 	}
 	cass_batch_send(&batch);
 }
@@ -273,6 +292,10 @@ static void lease_kept(struct take_job *self)
 {
 	struct cass_news_lease *lease = NULL;
 
+	if (!cass_lease_is_held(&self->taker->lease)) {
+		finish(self, STORE_UNAVAILABLE); /* another may be taking the same */
+		return;
+	}
 	cass_round(&self->job, "take.lease", on_leased);
 	if (self->kept_count > 0) {
 		lease = make_lease(self);
@@ -284,25 +307,30 @@ static void lease_kept(struct take_job *self)
 			atomic_store(&self->job.failed, true);
 		}
 	}
-	cass_batch_send(&self->discards);
+	remove_discards(self);
 	cass_round_go(&self->job);
 }
 
 /* ---- Shown ---- */
 
+static bool is_enough(const struct take_job *self)
+{
+	return self->pages >= PAGES_MAX || steady_ms(self) - self->collecting_ms > COLLECT_LIMIT_MS;
+}
+
 static void read_on(struct take_job *self);
 
-static void discard(struct take_job *self, const struct cass_news *news)
+/* One that cannot be remembered stays for the next. */
+static void discard(struct take_job *self, const struct news_row *row)
 {
-	struct cql_value values[6] = {
-		cass_bigint(&self->job.arena, cass_stamp(self->job.store, 0))};
+	struct discard *discard = arena_alloc(&self->job.arena, sizeof(*discard));
 
-	if (cass_pending_bucket(news->news) != self->discards_bucket)
-		cass_batch_send(&self->discards);
-	self->discards_bucket = cass_pending_bucket(news->news);
-	cass_pending_key(&self->job, news->news, news->key, news->owner, values + 1);
-	cass_batch_add(&self->discards, CASS_PENDING_REMOVE, values, 6);
-	self->discard_count++;
+	if (!discard)
+		return;
+	*discard = (struct discard){.news = row->news};
+	*self->discards_end = discard;
+	self->discards_end = &discard->next;
+	self->discard_count += row->added;
 }
 
 /* Negative: the reader gives up. */
@@ -318,9 +346,9 @@ static int show_row(struct take_job *self, struct news_row *row)
 		cass_note_damage(self->job.store, row->news.key);
 	if (r < 0)
 		return r;
-	if (!entry.exists || entry.news != row->news.news) {
+	if (!row->added || !entry.exists || entry.news != row->news.news) {
 		if (!is_young(self, row->news.news))
-			discard(self, &row->news);
+			discard(self, row);
 		return 0;
 	}
 	r = self->take->read.see(self->take->read.ctx, &entry.entry, &self->now);
@@ -343,8 +371,7 @@ static void on_entries(struct cass_job *job)
 	self->row_count = 0;
 	if (r != 0)
 		finish(self, r);
-	else if (self->kept_count == self->take->limit ||
-		 steady_ms(self) - self->collecting_ms > COLLECT_LIMIT_MS)
+	else if (self->kept_count == self->take->limit || is_enough(self))
 		lease_kept(self);
 	else
 		read_on(self);
@@ -371,6 +398,7 @@ static void ask_page(struct take_job *self, struct slice page)
 		cass_bigint(&self->job.arena, self->taker->known[self->at].bucket);
 
 	self->first_page = !page.data;
+	self->pages++;
 	cass_round(&self->job, "take.list", on_page);
 	self->page = cass_ask_page(&self->job, CASS_PENDING_LIST, &bucket, 1, PAGE_ROWS, page);
 	cass_round_go(&self->job);
@@ -398,15 +426,15 @@ static bool next_page(struct take_job *self)
 static void read_on(struct take_job *self)
 {
 	uint32_t wanted = self->take->limit - self->kept_count;
-	struct cql_value values[7];
+	struct cql_value values[8];
 
 	wanted = wanted < CHUNK ? wanted : CHUNK;
-	while (self->row_count < wanted && cass_ask_next(self->page, values, 7)) {
+	while (self->row_count < wanted && cass_ask_next(self->page, values, 8)) {
 		if (may_be_taken(self, values))
 			self->rows[self->row_count++] = read_row(values);
 	}
 	if (self->row_count == 0) {
-		if (!next_page(self))
+		if (is_enough(self) || !next_page(self))
 			lease_kept(self);
 		return;
 	}
@@ -433,7 +461,7 @@ static void on_locked(struct cass_job *job)
 	if (cass_lease_judge(job, &self->taker->lease)) {
 		self->kept = calloc(self->take->limit, sizeof(*self->kept));
 		self->collecting_ms = steady_ms(self);
-		cass_batch_init(&self->discards, job);
+		self->discards_end = &self->discards;
 		if (self->kept)
 			read_on(self);
 		else
@@ -458,9 +486,9 @@ static void ask_lock(struct take_job *self)
 
 static bool has_news(struct take_job *self, struct cass_ask *ask)
 {
-	struct cql_value values[7];
+	struct cql_value values[8];
 
-	while (cass_ask_next(ask, values, 7)) {
+	while (cass_ask_next(ask, values, 8)) {
 		if (may_be_taken(self, values))
 			return true;
 	}

@@ -111,21 +111,64 @@ static int compare_news(const void *key, const void *element)
 	return (news > other) - (news < other);
 }
 
-bool cass_taker_note_dropped(struct cass_taker *taker, uint64_t token, int64_t news)
+/* The lock is held. */
+static struct cass_news *find_news(struct cass_taker *taker, int64_t news)
 {
-	struct cass_news_lease *lease;
 	struct cass_news *found = NULL;
-	bool noted;
+
+	for (struct cass_news_lease *lease = taker->leases; lease && !found; lease = lease->next)
+		found = bsearch(&news, lease->news, lease->count, sizeof(*found), compare_news);
+	return found;
+}
+
+bool cass_taker_note_dropped(struct cass_taker *taker, int64_t news)
+{
+	struct cass_news *found;
+	bool first;
 
 	pthread_mutex_lock(&taker->lock);
-	lease = *find(taker, token);
-	if (lease)
-		found = bsearch(&news, lease->news, lease->count, sizeof(*found), compare_news);
-	noted = found && !found->dropped;
-	if (noted)
+	found = find_news(taker, news);
+	first = found && !found->dropped;
+	if (first)
 		found->dropped = true;
 	pthread_mutex_unlock(&taker->lock);
-	return noted;
+	if (first)
+		atomic_fetch_sub(&taker->store->own_pending, 1);
+	return found;
+}
+
+/* ---- Rows ---- */
+
+void cass_news_next_in_batch(struct cass_batch *batch, int64_t *bucket,
+			     const struct cass_news *news)
+{
+	if (cass_pending_bucket(news->news) != *bucket)
+		cass_batch_send(batch);
+	*bucket = cass_pending_bucket(news->news);
+}
+
+void cass_news_mark(struct cass_batch *batch, struct cass_news *news, uint64_t token,
+		    int64_t until_s)
+{
+	struct arena *arena = &batch->job->arena;
+	struct cql_value values[8];
+
+	news->written_us = cass_stamp(batch->job->store, news->written_us);
+	values[0] = cass_bigint(arena, news->written_us);
+	values[1] = cass_bigint(arena, (int64_t)token);
+	values[2] = cass_bigint(arena, until_s);
+	cass_pending_key(batch->job, news->news, news->key, news->owner, values + 3);
+	cass_batch_add(batch, CASS_PENDING_LEASE, values, 8);
+}
+
+void cass_news_remove(struct cass_batch *batch, const struct cass_news *news)
+{
+	struct cql_value values[6];
+
+	values[0] =
+		cass_bigint(&batch->job->arena, cass_stamp(batch->job->store, news->written_us));
+	cass_pending_key(batch->job, news->news, news->key, news->owner, values + 1);
+	cass_batch_add(batch, CASS_PENDING_REMOVE, values, 6);
 }
 
 /* ---- Life ---- */

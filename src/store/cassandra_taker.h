@@ -20,6 +20,7 @@ struct cass_news {
 	int64_t news;
 	struct entry_key key;
 	struct slice owner; /* "" of a data object */
+	int64_t written_us; /* the highest timestamp of its row */
 	bool dropped;       /* came back to life, and is counted as gone */
 };
 
@@ -30,6 +31,14 @@ struct cass_news_lease {
 	uint32_t count;
 	struct cass_news news[]; /* the oldest first; texts stand behind them */
 };
+
+/* Statements about rows of pending, for batches of one partition each. */
+void cass_news_next_in_batch(struct cass_batch *batch, int64_t *bucket,
+			     const struct cass_news *news);
+/* Each with a timestamp above all that the row has. */
+void cass_news_mark(struct cass_batch *batch, struct cass_news *news, uint64_t token,
+		    int64_t until_s);
+void cass_news_remove(struct cass_batch *batch, const struct cass_news *news);
 
 /* One who wants a turn. Embedded by its owner. */
 struct cass_turn {
