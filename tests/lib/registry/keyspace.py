@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 from typing import Sequence
 
 from registry.cql import Node, Row, number
@@ -26,6 +27,8 @@ TABLES = {
 LEASES = {b"due/0", b"due/1", b"due/2", b"due/3", b"take"}
 # More partitions than that are quicker truncated than deleted.
 DELETED_MAX = 500
+LEFT_LIMIT_S = 20.0
+ESTABLISHED = "01"
 NUMBERS = {"shard", "bucket", "part"}
 
 
@@ -59,13 +62,31 @@ class Keyspace:
             self._empty(f"{self.name}.{table}", key)
 
     def end_leases(self) -> None:
-        """Each by a lightweight transaction, which ends those that are still under way."""
+        """When the node is done with what killed servers sent."""
         if not self._exists():
             return
+        self._wait_until_left()
         names = {row["name"] for row in self._node.run(f"SELECT name FROM {self.name}.leases")}
         for name in names | LEASES:
             self._node.run(f"DELETE FROM {self.name}.leases "
                            f"WHERE name = {literal('name', name)} IF EXISTS")
+
+    def _wait_until_left(self) -> None:
+        """Until the node knows of no connection that is none, and has nothing else to do."""
+        deadline = time.monotonic() + LEFT_LIMIT_S
+        while self._has_ghosts() or self._is_busy():
+            assert time.monotonic() < deadline, "the node still works for servers that were killed"
+            time.sleep(0.005)
+
+    def _has_ghosts(self) -> bool:
+        known = {number(row["port"])
+                 for row in self._node.run("SELECT address, port FROM system_views.clients")}
+        return not known <= connected_ports()
+
+    def _is_busy(self) -> bool:
+        pool, = self._node.run("SELECT active_tasks, pending_tasks FROM system_views.thread_pools "
+                               "WHERE name = 'Native-Transport-Requests'")
+        return number(pool["active_tasks"]) + number(pool["pending_tasks"]) > 1  # this question
 
     def _exists(self) -> bool:
         return bool(self._node.run("SELECT keyspace_name FROM system_schema.tables WHERE "
@@ -82,6 +103,14 @@ class Keyspace:
     def drop(self) -> None:
         self._node.run(f"DROP KEYSPACE IF EXISTS {self.name}")
         self._node.close()
+
+
+def connected_ports() -> set[int]:
+    """Of this machine, the near ends of its connections."""
+    lines = [line for name in ("tcp", "tcp6") for line in
+             Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:]]
+    return {int(fields[1].rpartition(":")[2], 16) for fields in map(str.split, lines)
+            if fields[3] == ESTABLISHED}
 
 
 def values_of(column: str, keys: Sequence[Row]) -> set[str]:
