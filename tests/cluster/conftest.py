@@ -89,6 +89,16 @@ def one_node(kept: Kept) -> Iterator[Nodes]:
 
 
 @pytest.fixture
+def guarded_node(no_nodes: None) -> Iterator[Nodes]:
+    """One that asks for a password."""
+    nodes = Nodes("cluster-guarded", NET_OF_ONE, "--auth")
+    nodes.run("drop")
+    nodes.start(1)
+    yield nodes
+    nodes.drop()
+
+
+@pytest.fixture
 def passing_nodes(no_nodes: None) -> Iterator[Nodes]:
     """Four nodes that will not be the same afterwards."""
     nodes = Nodes("cluster-passing", NET)
