@@ -61,7 +61,9 @@ static bool go_on_without(struct cass_lease *lease, enum cql_result result)
 
 bool cass_lease_judge(struct cass_job *job, struct cass_lease *lease)
 {
-	struct cql_value values[3]; /* [applied], and of the row that is there: name, holder */
+	/* [applied], and of the row that is there: its name, unless it was to be renewed; holder.
+	 */
+	struct cql_value values[3];
 	struct cass_ask *ask = lease->ask;
 	struct cass_claim holder;
 
@@ -79,9 +81,9 @@ bool cass_lease_judge(struct cass_job *job, struct cass_lease *lease)
 		lease->until_ms = lease->asked_ms + TTL_MS;
 		return true;
 	}
-	lease->ran_out = lease->renewing && !values[2].data;
+	lease->ran_out = lease->renewing && !values[1].data;
 	/* An earlier try of ours that we had no answer to. It is renewed the next time. */
-	holder = cass_claim_of(values[2]);
+	holder = cass_claim_of(values[lease->renewing ? 1 : 2]);
 	if (cass_claim_same(&holder, &job->store->server))
 		lease->until_ms = lease->asked_ms + MARGIN_MS + 1;
 	return cass_lease_is_held(lease);
