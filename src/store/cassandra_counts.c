@@ -144,11 +144,13 @@ void cass_counts_leave(struct cass_waiter *waiter, struct cass_tally *tally)
 
 /* ---- Exchanging ---- */
 
-/* A row that looks lost is what asks for that. */
+/* A row that looks lost is what asks for that: the same one for all who ask. */
 static int ask_for_recount(struct cass_waiter *waiter)
 {
-	const struct row asks = {.server = cass_claim_new()};
+	struct row asks = {.clean = false};
 	int r;
+
+	memset(&asks.server, 0xff, sizeof(asks.server));
 
 	atomic_store(&waiter->store->doubtful, false);
 	r = write_row(waiter, &asks);
