@@ -136,7 +136,8 @@ static void tidy(struct change_job *self)
 		return;
 	tidy->once = true;
 	cass_round(tidy, "change.tidy", on_tidied);
-	cass_index_remove(tidy, &self->old.entry, &self->wanted.entry, self->stamp);
+	/* As of what was read: another may have written the same rows anew since. */
+	cass_index_remove(tidy, &self->old.entry, &self->wanted.entry, self->old.stamp);
 	if (self->drops_news)
 		cass_pending_remove(tidy, self->old.news, &self->old.entry, self->stamp);
 	cass_round_go(tidy);
@@ -150,8 +151,8 @@ static void note_counts(struct change_job *self)
 		cass_count_entry(cassandra, self->change->key.kind, 1);
 	if (self->adds_news)
 		atomic_fetch_add(&cassandra->own_pending, 1);
-	self->drops_news =
-		self->drops_news && cass_pending_drop(cassandra, self->pending, self->old.news);
+	self->drops_news = self->drops_news && cass_pending_drop(cassandra, self->pending,
+								 self->old.news, self->change->key);
 }
 
 static void on_due_anew(struct cass_job *job)
@@ -353,7 +354,7 @@ static void on_entry_removed(struct cass_job *job)
 		return;
 	}
 	cass_round(job, "change.remove_rest", on_removed);
-	if (cass_pending_drop(job->store, self->pending, self->old.news))
+	if (cass_pending_drop(job->store, self->pending, self->old.news, self->change->key))
 		cass_pending_remove(job, self->old.news, &self->old.entry, self->stamp);
 	self->freed = cass_remove_rest(job, &self->old, self->stamp);
 	cass_round_go(job);
@@ -371,6 +372,11 @@ static void remove_entry(struct change_job *self)
 
 /* ---- The rule ---- */
 
+static void on_draft_tidied(struct cass_job *job)
+{
+	cass_job_end(job, STORE_DONE);
+}
+
 static bool is_too_old(const struct change_job *self)
 {
 	struct clock *clock = self->job.store->clock;
@@ -379,12 +385,40 @@ static bool is_too_old(const struct change_job *self)
 	       clock->steady_ms(clock) - self->job.began_ms > CASS_CLAIM_ABANDON_MS;
 }
 
+/* The id is another user's: what led to the entry that was not made goes, but the e-mail, which
+ * leads nowhere without an entry. */
+static void tidy_draft(struct change_job *self)
+{
+	const struct entry *entry = &self->draft.entry;
+	const struct cass_due due = {
+		.due_s = entry->due_s,
+		.kind = (int32_t)entry->key.kind,
+		.id = entry->key.id,
+		.owner = entry->owner,
+	};
+	struct cass_job *tidy = cass_job_new(self->job.store, sizeof(*tidy), NULL);
+	struct cass_batch single;
+
+	if (!tidy)
+		return;
+	tidy->once = true;
+	cass_round(tidy, "change.tidy_draft", on_draft_tidied);
+	cass_batch_init(&single, tidy);
+	if (entry->due_s != 0)
+		cass_due_remove_from(&single, &due, self->stamp);
+	cass_batch_send(&single);
+	cass_index_remove(tidy, entry, NULL, self->stamp);
+	cass_round_go(tidy);
+}
+
 static void decide(struct change_job *self)
 {
 	const struct store_change *change = self->change;
 
 	self->outcome = change->rule(self->old.exists ? &self->old.entry : NULL, &self->now,
 				     change->ctx, &self->wanted);
+	if (self->theirs && self->drafted)
+		tidy_draft(self);
 	if (self->wanted.action == CHANGE_NOTHING)
 		finish(self, STORE_DONE);
 	else if (self->theirs || is_too_old(self))

@@ -79,7 +79,7 @@ static void look_again(struct cass_sweep_job *self)
 	const struct cass_claim_state same = {.owner = due->owner, .claim = due->claim};
 
 	cass_round(&self->job, "claim.put_off", on_over);
-	add_due(self, CASS_DUE_CLAIM, &same, self->now.lifetime_s + CASS_SETTLE_AFTER_S);
+	add_due(self, due->kind, &same, self->now.lifetime_s + CASS_SETTLE_AGAIN_S);
 	strike_off(self);
 	cass_round_go(&self->job);
 }
@@ -425,6 +425,13 @@ static void look_everywhere(struct cass_sweep_job *self)
 	cass_round_go(&self->job);
 }
 
+/* The id was another's already when this claim was made. */
+static bool is_refused(const struct cass_claim_work *work)
+{
+	return work->item->due.kind == CASS_DUE_CLAIM && work->owner.owner.data &&
+	       !cass_claim_same(&work->owner.claim, &work->item->due.claim);
+}
+
 static void on_looked(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
@@ -436,7 +443,11 @@ static void on_looked(struct cass_job *job)
 	}
 	if (!is_done(work->asks.owners))
 		look_again(self);
-	else if (!found_something(self))
+	else if (found_something(self))
+		return;
+	else if (is_refused(work))
+		drop(self);
+	else
 		look_everywhere(self);
 }
 

@@ -150,7 +150,7 @@ static void claim_plainly(struct cass_job *job, struct cass_claiming *claiming)
 	};
 	const struct cass_due due = {
 		.due_s = store_cassandra_now(&cassandra->store).lifetime_s + CASS_SETTLE_AFTER_S,
-		.kind = CASS_DUE_CLAIM,
+		.kind = CASS_DUE_PLAIN_CLAIM,
 		.id = claiming->id,
 		.owner = claiming->owner,
 		.claim = claiming->claim,
@@ -185,6 +185,13 @@ static void look_plainly(struct cass_job *job, struct cass_claiming *claiming)
 	cass_round_go(job);
 }
 
+/* All nodes are there, but busy: what is asked again will be answered. */
+static bool is_only_slow(struct cass_job *job, const struct cass_ask *ask)
+{
+	return (ask->request.result == CQL_TIMED_OUT || ask->request.result == CQL_OVERLOADED) &&
+	       !cass_is_degraded(job->store, 0);
+}
+
 static void on_looked(struct cass_job *job)
 {
 	struct cass_claiming *claiming = claiming_of(job);
@@ -195,7 +202,10 @@ static void on_looked(struct cass_job *job)
 	    owners->request.result == CQL_CLOSED) {
 		claiming->over(job, STORE_UNAVAILABLE);
 	} else if (owners->request.result != CQL_DONE) {
-		look_plainly(job, claiming);
+		if (is_only_slow(job, owners))
+			claiming->over(job, STORE_UNAVAILABLE);
+		else
+			look_plainly(job, claiming);
 	} else if (cass_ask_next(owners, values, 3)) {
 		note_light(&claiming->state, values);
 		conclude(job, claiming);

@@ -11,8 +11,11 @@
 
 #include "store/cassandra_rows.h"
 
-/* How soon the sweep looks at a claim that was made without a quorum. */
-#define CASS_SETTLE_AFTER_S 5
+/* When the sweep looks at a claim that was made without a quorum: its entry is written by then, or
+ * never. */
+#define CASS_SETTLE_AFTER_S (CASS_CLAIM_ABANDON_MS / 1000 + 5)
+/* And again, when it could not be settled. */
+#define CASS_SETTLE_AGAIN_S 5
 
 struct cass_claim_state {
 	struct slice owner; /* absent: nobody's */

@@ -183,14 +183,16 @@ bool cass_pending_is_there(struct cass_job *job, struct cass_ask *ask)
 	       !cass_taker_has_settled(job->store->taker, (uint64_t)cass_bigint_of(values[1]));
 }
 
-bool cass_pending_drop(struct store_cassandra *cassandra, struct cass_ask *ask, int64_t news)
+bool cass_pending_drop(struct store_cassandra *cassandra, struct cass_ask *ask, int64_t news,
+		       struct entry_key key)
 {
 	int64_t now_s = store_cassandra_now(&cassandra->store).lifetime_s;
 	struct cql_value values[3];
 
 	if (!cass_ask_next(ask, values, 3) || !cass_bool_of(values[0]))
 		return false;
-	if (cass_taker_note_dropped(cassandra->taker, news) || cass_bigint_of(values[2]) > now_s)
+	if (cass_taker_note_dropped(cassandra->taker, news, key) ||
+	    cass_bigint_of(values[2]) > now_s)
 		return false;
 	atomic_fetch_sub(&cassandra->own_pending, 1);
 	return true;

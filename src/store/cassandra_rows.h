@@ -43,7 +43,8 @@ struct cass_ask *cass_pending_get(struct cass_job *job, int64_t news, const stru
 bool cass_pending_is_there(struct cass_job *job, struct cass_ask *ask);
 /* The same, of news that nobody is to be told any more: it is counted as gone, unless it is leased
  * by another server, who counts it. True if its row is to be removed now: it is not leased. */
-bool cass_pending_drop(struct store_cassandra *cassandra, struct cass_ask *ask, int64_t news);
+bool cass_pending_drop(struct store_cassandra *cassandra, struct cass_ask *ask, int64_t news,
+		       struct entry_key key);
 void cass_pending_remove(struct cass_job *job, int64_t news, const struct entry *entry,
 			 int64_t stamp);
 /* The key of a pending row, as statements want it behind a timestamp: bucket, news, kind, id,

@@ -34,24 +34,36 @@ static void finish(struct settle_job *self)
 
 /* ---- Told ---- */
 
-static void remove_all(struct settle_job *self);
+static void begin(struct cass_taker *taker, struct cass_news_lease *lease, enum store_settle how);
+
+static bool is_worth_another_try(const struct settle_job *self)
+{
+	struct store_cassandra *cassandra = self->job.store;
+
+	return atomic_load(&cassandra->state) == CASS_READY && !atomic_load(&cassandra->dead) &&
+	       store_cassandra_now(&cassandra->store).lifetime_s < self->lease->until_s;
+}
 
 static void on_paused(struct cass_job *job)
 {
-	if (atomic_load(&job->store->state) == CASS_READY && !atomic_load(&job->store->dead))
-		remove_all(settle_of(job));
+	struct settle_job *self = settle_of(job);
+
+	if (is_worth_another_try(self))
+		begin(self->taker, self->lease, self->how);
 	else
-		finish(settle_of(job));
+		free(self->lease);
+	cass_job_end(job, STORE_DONE);
 }
 
-/* Until it is durable, or we stop: then they are told once more. */
+/* Again until it is durable, or their marks run out, or we stop: then they are told once more.
+ * Others have their turn meanwhile. */
 static void on_removed(struct cass_job *job)
 {
 	if (!atomic_load(&job->failed)) {
 		finish(settle_of(job));
 		return;
 	}
-	atomic_store(&job->failed, false);
+	cass_turn_over(job->store->taker);
 	cass_round(job, "settle.pause", on_paused);
 	cass_ask_pause(job, TRY_AGAIN_MS);
 	cass_round_go(job);

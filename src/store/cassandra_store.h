@@ -29,8 +29,14 @@
 #define CASS_CLAIM_GRACE_S 60
 #define CASS_CLAIM_ABANDON_MS 20000 /* its owner gives up by then */
 
-/* kind of a row in due, besides those of entries: a claim made without quorum is to be settled. */
+/* kinds of a row in due, besides those of entries: a claim whose entry was not there; one that was
+ * made without a quorum, to be settled. */
 #define CASS_DUE_CLAIM 2
+#define CASS_DUE_PLAIN_CLAIM 3
+static inline bool cass_due_is_claim(int32_t kind)
+{
+	return kind == CASS_DUE_CLAIM || kind == CASS_DUE_PLAIN_CLAIM;
+}
 
 /* Whether and why the store can serve. */
 enum cass_state {
@@ -152,7 +158,7 @@ void cass_taker_free(struct cass_taker *taker);
 /* An entry has come back whose pending update this server may have leased. If so, that is noted,
  * settling will not count it, and it is counted as gone here, once. False: we have no lease on it.
  */
-bool cass_taker_note_dropped(struct cass_taker *taker, int64_t news);
+bool cass_taker_note_dropped(struct cass_taker *taker, int64_t news, struct entry_key key);
 /* A token of ours whose lease is settled: what it still marks is not pending any more. */
 bool cass_taker_has_settled(struct cass_taker *taker, uint64_t token);
 /* cassandra_keeper.c */

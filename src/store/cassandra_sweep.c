@@ -23,9 +23,16 @@ static bool has_failed(struct cass_sweep_job *self)
 {
 	if (!atomic_load(&self->job.failed))
 		return false;
-	cass_note_doubt(self->job.store);
 	cass_job_end(&self->job, STORE_UNAVAILABLE);
 	return true;
+}
+
+/* Something may have been written. */
+static bool has_failed_midway(struct cass_sweep_job *self)
+{
+	if (atomic_load(&self->job.failed))
+		cass_note_doubt(self->job.store);
+	return has_failed(self);
 }
 
 /* Of the chunk that is in work. */
@@ -63,14 +70,31 @@ void cass_sweep_claim_over(struct cass_sweep_job *self)
 
 /* ---- Struck off ---- */
 
+static bool is_removed_hyperty(const struct cass_item *item)
+{
+	return item->deed == ITEM_REMOVE && item->due.kind == ENTRY_HYPERTY;
+}
+
+static bool is_first_removed_of_user(const struct cass_sweep_job *self,
+				     const struct cass_item *item)
+{
+	if (!is_removed_hyperty(item))
+		return false;
+	for (const struct cass_item *other = self->items + self->chunk; other < item; other++) {
+		if (is_removed_hyperty(other) && slice_equal(other->due.owner, item->due.owner))
+			return false;
+	}
+	return true;
+}
+
 static void on_cleared(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
 
-	if (has_failed(self))
+	if (has_failed_midway(self))
 		return;
 	for (EACH_ITEM(self)) {
-		if (item->deed == ITEM_REMOVE && item->due.kind == ENTRY_HYPERTY)
+		if (is_first_removed_of_user(self, item))
 			cass_remove_user(job->store, item->old.entry.owner, item->old.stamp);
 	}
 	self->chunk = self->chunk_end;
@@ -105,7 +129,7 @@ static void clear_removed(struct cass_sweep_job *self, struct cass_item *item)
 	struct store_cassandra *cassandra = self->job.store;
 
 	cass_count_entry(cassandra, item->old.entry.key.kind, -1);
-	if (cass_pending_drop(cassandra, item->pending, item->old.news))
+	if (cass_pending_drop(cassandra, item->pending, item->old.news, item->old.entry.key))
 		cass_pending_remove(&self->job, item->old.news, &item->old.entry, item->stamp);
 	item->freed = cass_remove_rest(&self->job, &item->old, item->stamp);
 }
@@ -133,7 +157,7 @@ static void on_rest_removed(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
 
-	if (!has_failed(self))
+	if (!has_failed_midway(self))
 		strike_all_off(self);
 }
 
@@ -142,7 +166,7 @@ static void on_written(struct cass_job *job)
 	struct cass_sweep_job *self = sweep_of(job);
 	uint32_t removed = self->sweep->ret_removed;
 
-	if (has_failed(self))
+	if (has_failed_midway(self))
 		return;
 	note_written(self);
 	if (self->sweep->ret_removed == removed) {
@@ -174,11 +198,25 @@ static void write_item(struct cass_sweep_job *self, struct cass_item *item)
 	cass_entry_write(&self->job, &write);
 }
 
+/* Unless it is gone for good. */
+static void look_again_later(struct cass_sweep_job *self, struct cass_item *item)
+{
+	struct cql_value values[CASS_ROW_VALUES];
+	const struct cass_ask *ask = item->entry;
+	struct cass_due due = item->due;
+
+	if (ask && ask->request.result == CQL_DONE &&
+	    !cass_ask_next(item->entry, values, CASS_ROW_VALUES))
+		return;
+	due.due_s = self->now.lifetime_s + CASS_CLAIM_GRACE_S;
+	cass_due_add(&self->job, &due, item->stamp);
+}
+
 static void on_prepared(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
 
-	if (has_failed(self))
+	if (has_failed_midway(self))
 		return;
 	cass_round(job, "sweep.write", on_written);
 	for (EACH_ITEM(self)) {
@@ -186,6 +224,8 @@ static void on_prepared(struct cass_job *job)
 			write_item(self, item);
 		else if (item->deed == ITEM_REMOVE)
 			cass_remove_entry(job, &item->old, item->stamp);
+		else if (item->looks_everywhere)
+			look_again_later(self, item);
 	}
 	cass_round_go(job);
 }
@@ -224,6 +264,14 @@ static void ask_next_due(struct cass_sweep_job *self, const struct cass_item *it
 	cass_due_add(&self->job, &due, item->stamp);
 }
 
+/* That it is not there has to be said by every copy: those that just came back may lack it. */
+static struct cass_ask *ask_everywhere(struct cass_sweep_job *self, const struct cass_item *item)
+{
+	const struct cql_value id = cass_text(item->due.id);
+
+	return cass_ask_all(&self->job, CASS_OBJECT_GET, &id, 1);
+}
+
 static void prepare_chunk(struct cass_sweep_job *self)
 {
 	cass_round(&self->job, "sweep.prepare", on_prepared);
@@ -231,6 +279,8 @@ static void prepare_chunk(struct cass_sweep_job *self)
 	for (EACH_ITEM(self)) {
 		if (item->adds_due)
 			ask_next_due(self, item);
+		if (item->looks_everywhere)
+			item->entry = ask_everywhere(self, item);
 		if (item->deed == ITEM_REMOVE && item->old.news != 0)
 			item->pending =
 				cass_pending_get(&self->job, item->old.news, &item->old.entry);
@@ -284,6 +334,8 @@ static void judge_absent(const struct cass_sweep_job *self, struct cass_item *it
 		item->adds_due = true;
 	} else if (item->stamp - item->written_us < CASS_ROW_YOUNG_US) {
 		item->deed = ITEM_LEAVE;
+	} else {
+		item->looks_everywhere = true;
 	}
 }
 
@@ -351,6 +403,15 @@ static void ask_entry(struct cass_sweep_job *self, struct cass_item *item)
 	item->entry = cass_entry_ask(&self->job, key, item->due.owner);
 }
 
+static bool has_its_leases(const struct cass_sweep_job *self)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < self->look_count; i++)
+		all = all && cass_lease_is_held(&self->looks[i].shard->lease);
+	return all;
+}
+
 /* As many entries as may be in work at once, or one claim. */
 static void begin_chunk(struct cass_sweep_job *self)
 {
@@ -358,14 +419,18 @@ static void begin_chunk(struct cass_sweep_job *self)
 		end_sweep(self);
 		return;
 	}
-	if (self->items[self->chunk].due.kind == CASS_DUE_CLAIM) {
+	if (!has_its_leases(self)) {
+		cass_job_end(&self->job, STORE_UNAVAILABLE); /* others are at it */
+		return;
+	}
+	if (cass_due_is_claim(self->items[self->chunk].due.kind)) {
 		cass_claim_sweep(self);
 		return;
 	}
 	self->chunk_end = self->chunk;
 	cass_round(&self->job, "sweep.read", on_read);
 	while (self->chunk_end < self->count && self->chunk_end - self->chunk < CHUNK &&
-	       self->items[self->chunk_end].due.kind != CASS_DUE_CLAIM)
+	       !cass_due_is_claim(self->items[self->chunk_end].due.kind))
 		ask_entry(self, &self->items[self->chunk_end++]);
 	cass_round_go(&self->job);
 }

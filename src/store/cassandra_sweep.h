@@ -56,6 +56,7 @@ struct cass_item {
 	int64_t due_s; /* where its next row is; 0: it has none */
 	bool adds_news;
 	bool adds_due;
+	bool looks_everywhere; /* a data object that is not there, as far as a quorum knows */
 };
 
 struct cass_sweep_job {

@@ -38,6 +38,8 @@ struct news_row {
 struct discard {
 	struct discard *next;
 	struct cass_news news;
+	bool lives; /* the entry: the sweep is to look at it once more */
+	struct cass_claim claim;
 };
 
 struct take_job {
@@ -274,6 +276,21 @@ static void mark_all(struct take_job *self, struct cass_news_lease *lease)
 	cass_batch_send(&batch);
 }
 
+/* The sweep may have struck off its row of due when it judged a sign of life that was not the last
+ * one: servers that were cut off from each other do. */
+static void have_it_swept(struct take_job *self, const struct discard *discard)
+{
+	const struct cass_due due = {
+		.due_s = self->now.lifetime_s + 1,
+		.kind = (int32_t)discard->news.key.kind,
+		.id = discard->news.key.id,
+		.owner = discard->news.owner,
+		.claim = discard->claim,
+	};
+
+	cass_due_add(&self->job, &due, self->stamp);
+}
+
 static void remove_discards(struct take_job *self)
 {
 	struct cass_batch batch;
@@ -283,6 +300,8 @@ static void remove_discards(struct take_job *self)
 	for (struct discard *discard = self->discards; discard; discard = discard->next) {
 		cass_news_next_in_batch(&batch, &bucket, &discard->news);
 		cass_news_remove(&batch, &discard->news);
+		if (discard->lives)
+			have_it_swept(self, discard);
 	}
 	cass_batch_send(&batch);
 }
@@ -321,13 +340,17 @@ static bool is_enough(const struct take_job *self)
 static void read_on(struct take_job *self);
 
 /* One that cannot be remembered stays for the next. */
-static void discard(struct take_job *self, const struct news_row *row)
+static void discard(struct take_job *self, const struct news_row *row, const struct cass_row *entry)
 {
 	struct discard *discard = arena_alloc(&self->job.arena, sizeof(*discard));
 
 	if (!discard)
 		return;
-	*discard = (struct discard){.news = row->news};
+	*discard = (struct discard){
+		.news = row->news,
+		.lives = entry->exists && !entry_is_disconnected(&entry->entry),
+		.claim = entry->claim,
+	};
 	*self->discards_end = discard;
 	self->discards_end = &discard->next;
 	self->discard_count += row->added;
@@ -348,7 +371,7 @@ static int show_row(struct take_job *self, struct news_row *row)
 		return r;
 	if (!row->added || !entry.exists || entry.news != row->news.news) {
 		if (!is_young(self, row->news.news))
-			discard(self, row);
+			discard(self, row, &entry);
 		return 0;
 	}
 	r = self->take->read.see(self->take->read.ctx, &entry.entry, &self->now);
@@ -457,6 +480,7 @@ static void on_lock_paused(struct cass_job *job)
 static void on_locked(struct cass_job *job)
 {
 	struct take_job *self = take_of(job);
+	const struct cass_ask *lock = self->taker->lease.ask;
 
 	if (cass_lease_judge(job, &self->taker->lease)) {
 		self->kept = calloc(self->take->limit, sizeof(*self->kept));
@@ -466,6 +490,8 @@ static void on_locked(struct cass_job *job)
 			read_on(self);
 		else
 			finish(self, STORE_UNAVAILABLE);
+	} else if (!lock || lock->request.result == CQL_REFUSED) {
+		finish(self, STORE_UNAVAILABLE);
 	} else if (++self->lock_tries < LOCK_TRIES && !atomic_load(&job->store->dead)) {
 		cass_round(job, "take.wait", on_lock_paused);
 		cass_ask_pause(job, LOCK_PAUSE_MS);

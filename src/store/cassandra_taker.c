@@ -103,31 +103,40 @@ bool cass_taker_has_settled(struct cass_taker *taker, uint64_t token)
 	return settled;
 }
 
+/* In the order of their rows. */
 static int compare_news(const void *key, const void *element)
 {
-	int64_t news = *(const int64_t *)key;
-	int64_t other = ((const struct cass_news *)element)->news;
+	const struct cass_news *a = key;
+	const struct cass_news *b = element;
+	size_t len = a->key.id.len < b->key.id.len ? a->key.id.len : b->key.id.len;
+	int r;
 
-	return (news > other) - (news < other);
+	if (a->news != b->news)
+		return a->news < b->news ? -1 : 1;
+	if (a->key.kind != b->key.kind)
+		return a->key.kind < b->key.kind ? -1 : 1;
+	r = memcmp(a->key.id.data, b->key.id.data, len);
+	return r != 0 ? r : (a->key.id.len > b->key.id.len) - (a->key.id.len < b->key.id.len);
 }
 
 /* The lock is held. */
-static struct cass_news *find_news(struct cass_taker *taker, int64_t news)
+static struct cass_news *find_news(struct cass_taker *taker, const struct cass_news *wanted)
 {
 	struct cass_news *found = NULL;
 
 	for (struct cass_news_lease *lease = taker->leases; lease && !found; lease = lease->next)
-		found = bsearch(&news, lease->news, lease->count, sizeof(*found), compare_news);
+		found = bsearch(wanted, lease->news, lease->count, sizeof(*found), compare_news);
 	return found;
 }
 
-bool cass_taker_note_dropped(struct cass_taker *taker, int64_t news)
+bool cass_taker_note_dropped(struct cass_taker *taker, int64_t news, struct entry_key key)
 {
+	const struct cass_news wanted = {.news = news, .key = key};
 	struct cass_news *found;
 	bool first;
 
 	pthread_mutex_lock(&taker->lock);
-	found = find_news(taker, news);
+	found = find_news(taker, &wanted);
 	first = found && !found->dropped;
 	if (first)
 		found->dropped = true;
