@@ -86,5 +86,5 @@ class Pollers:
         for id_, shown in news.items():
             assert shown["hypertyID"] == id_ and shown["status"] == "disconnected", shown
         with self._lock:
-            self.told.update(news)
+            self.told.update(news.keys())
             self.last_s = time.monotonic()
