@@ -4,6 +4,7 @@
 #include "log/log.h"
 
 #define TRIES_MAX 3
+#define TRY_AGAIN_MS 50
 
 /* ---- Who owns an id ---- */
 
@@ -192,6 +193,27 @@ static bool is_only_slow(struct cass_job *job, const struct cass_ask *ask)
 	       !cass_is_degraded(job->store, 0);
 }
 
+/* If the transaction that is in doubt took place, the answer to the same one is our own row. */
+static void ask_again(struct cass_job *job)
+{
+	struct cass_claiming *claiming = claiming_of(job);
+
+	cass_round(job, "claim.again", cass_claiming_again);
+	ask_light(job, claiming);
+	cass_round_go(job);
+}
+
+static void try_again(struct cass_job *job, struct cass_claiming *claiming)
+{
+	if (claiming->tries >= TRIES_MAX) {
+		claiming->over(job, STORE_UNAVAILABLE);
+		return;
+	}
+	cass_round(job, "claim.pause", ask_again);
+	cass_ask_pause(job, TRY_AGAIN_MS);
+	cass_round_go(job);
+}
+
 static void on_looked(struct cass_job *job)
 {
 	struct cass_claiming *claiming = claiming_of(job);
@@ -201,20 +223,13 @@ static void on_looked(struct cass_job *job)
 	if (!owners || owners->request.result == CQL_REFUSED ||
 	    owners->request.result == CQL_CLOSED) {
 		claiming->over(job, STORE_UNAVAILABLE);
-	} else if (owners->request.result != CQL_DONE) {
-		if (is_only_slow(job, owners))
-			claiming->over(job, STORE_UNAVAILABLE);
-		else
-			look_plainly(job, claiming);
-	} else if (cass_ask_next(owners, values, 3)) {
+	} else if (owners->request.result == CQL_DONE && cass_ask_next(owners, values, 3)) {
 		note_light(&claiming->state, values);
 		conclude(job, claiming);
-	} else if (claiming->tries < TRIES_MAX) {
-		cass_round(job, "claim.again", cass_claiming_again);
-		ask_light(job, claiming);
-		cass_round_go(job);
+	} else if (owners->request.result == CQL_DONE || is_only_slow(job, owners)) {
+		try_again(job, claiming);
 	} else {
-		claiming->over(job, STORE_UNAVAILABLE);
+		look_plainly(job, claiming);
 	}
 }
 
