@@ -55,9 +55,22 @@ static void strike_off(struct cass_sweep_job *self)
 {
 	struct cass_batch single;
 
+	cass_round(&self->job, "claim.strike_off", on_over);
 	cass_batch_init(&single, &self->job);
 	cass_due_remove_from(&single, &self->claim->item->due, self->claim->stamp);
 	cass_batch_send(&single);
+	cass_round_go(&self->job);
+}
+
+/* What had to be written before is there: the row that led to it has done its duty. */
+static void on_written(struct cass_job *job)
+{
+	struct cass_sweep_job *self = sweep_of(job);
+
+	if (atomic_load(&job->failed))
+		cass_sweep_claim_over(self);
+	else
+		strike_off(self);
 }
 
 /* A row of due for the same id, later. */
@@ -78,16 +91,8 @@ static void look_again(struct cass_sweep_job *self)
 	const struct cass_due *due = &self->claim->item->due;
 	const struct cass_claim_state same = {.owner = due->owner, .claim = due->claim};
 
-	cass_round(&self->job, "claim.put_off", on_over);
+	cass_round(&self->job, "claim.put_off", on_written);
 	add_due(self, due->kind, &same, self->now.lifetime_s + CASS_SETTLE_AGAIN_S);
-	strike_off(self);
-	cass_round_go(&self->job);
-}
-
-static void drop(struct cass_sweep_job *self)
-{
-	cass_round(&self->job, "claim.drop", on_over);
-	strike_off(self);
 	cass_round_go(&self->job);
 }
 
@@ -104,7 +109,7 @@ static void on_freed(struct cass_job *job)
 	}
 	cass_owners_drop(&job->store->owners, due->id);
 	cass_remove_user(job->store, due->owner, self->claim->stamp);
-	drop(self);
+	strike_off(self);
 }
 
 static void free_claim(struct cass_sweep_job *self)
@@ -122,10 +127,9 @@ static void keep_claim(struct cass_sweep_job *self, const struct cass_row *row)
 {
 	const struct cass_claim_state same = {.owner = row->entry.owner, .claim = row->claim};
 
-	cass_round(&self->job, "claim.keep", on_over);
+	cass_round(&self->job, "claim.keep", on_written);
 	if (row->entry.due_s <= self->now.lifetime_s)
 		add_due(self, ENTRY_HYPERTY, &same, self->now.lifetime_s + 1);
-	strike_off(self);
 	cass_round_go(&self->job);
 }
 
@@ -133,10 +137,8 @@ static void keep_claim(struct cass_sweep_job *self, const struct cass_row *row)
 
 static void on_settled(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
-
-	cass_owners_drop(&job->store->owners, self->claim->item->due.id);
-	drop(self);
+	cass_owners_drop(&job->store->owners, sweep_of(job)->claim->item->due.id);
+	on_written(job);
 }
 
 static void remove_plain(struct cass_sweep_job *self, const struct cass_claim_state *claim)
@@ -261,24 +263,45 @@ static void set_aside(struct cass_sweep_job *self, const struct loser *loser)
 	buffer_deinit(&record);
 }
 
+static void read_loser(struct cass_job *job, struct loser *loser)
+{
+	struct cql_value values[CASS_ROW_VALUES];
+
+	if (cass_ask_next(loser->entry, values, CASS_ROW_VALUES) &&
+	    cass_row_decode(ENTRY_HYPERTY, values, &job->arena, &loser->row) == STORE_DONE)
+		loser->is_there = loser->row.exists &&
+				  cass_claim_same(&loser->row.claim, &loser->claim.claim);
+}
+
+static void set_losers_aside(struct cass_sweep_job *self)
+{
+	struct cass_claim_work *work = self->claim;
+
+	cass_round(&self->job, "claim.set_aside", on_set_aside);
+	for (unsigned i = 0; i < work->loser_count; i++) {
+		read_loser(&self->job, &work->losers[i]);
+		if (is_set_aside(work, &work->losers[i]))
+			set_aside(self, &work->losers[i]);
+	}
+	cass_round_go(&self->job);
+}
+
+static bool is_done(const struct cass_ask *ask)
+{
+	return ask && ask->request.result == CQL_DONE;
+}
+
 static void on_losers(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
-	struct cass_claim_work *work = self->claim;
-	struct cql_value values[CASS_ROW_VALUES];
+	bool all = true;
 
-	cass_round(job, "claim.set_aside", on_set_aside);
-	for (unsigned i = 0; i < work->loser_count; i++) {
-		struct loser *loser = &work->losers[i];
-
-		if (cass_ask_next(loser->entry, values, CASS_ROW_VALUES) &&
-		    cass_row_decode(ENTRY_HYPERTY, values, &job->arena, &loser->row) == STORE_DONE)
-			loser->is_there = loser->row.exists &&
-					  cass_claim_same(&loser->row.claim, &loser->claim.claim);
-		if (is_set_aside(work, loser))
-			set_aside(self, loser);
-	}
-	cass_round_go(job);
+	for (unsigned i = 0; i < self->claim->loser_count && all; i++)
+		all = is_done(self->claim->losers[i].entry);
+	if (all)
+		set_losers_aside(self);
+	else
+		look_again(self);
 }
 
 static void add_loser(struct cass_claim_work *work, const struct cass_claim_state *claim)
@@ -287,6 +310,7 @@ static void add_loser(struct cass_claim_work *work, const struct cass_claim_stat
 		work->losers[work->loser_count++].claim = *claim;
 }
 
+/* From every copy: an entry that is overlooked now would have nothing that leads to it later. */
 static void read_losers(struct cass_sweep_job *self)
 {
 	struct cass_claim_work *work = self->claim;
@@ -299,7 +323,7 @@ static void read_losers(struct cass_sweep_job *self)
 		const struct cql_value values[] = {cass_text(work->losers[i].claim.owner),
 						   cass_text(work->item->due.id)};
 
-		work->losers[i].entry = cass_ask(&self->job, CASS_HYPERTY_GET, values, 2);
+		work->losers[i].entry = cass_ask_all(&self->job, CASS_HYPERTY_GET, values, 2);
 	}
 	cass_round_go(&self->job);
 }
@@ -364,7 +388,7 @@ static void read_claims(struct cass_claim_work *work)
 	}
 }
 
-/* Under the claim that is looked at, or under the one that holds. */
+/* Under the claim that holds: while another may, there are rows in claims that we do not see yet. */
 static bool read_entry(struct cass_sweep_job *self, struct cass_row *ret_row)
 {
 	const struct cass_claim_work *work = self->claim;
@@ -372,9 +396,7 @@ static bool read_entry(struct cass_sweep_job *self, struct cass_row *ret_row)
 
 	return cass_ask_next(work->entry, values, CASS_ROW_VALUES) &&
 	       cass_row_decode(ENTRY_HYPERTY, values, &self->job.arena, ret_row) == STORE_DONE &&
-	       ret_row->exists &&
-	       (cass_claim_same(&ret_row->claim, &work->item->due.claim) ||
-		cass_claim_same(&ret_row->claim, &work->owner.claim));
+	       ret_row->exists && cass_claim_same(&ret_row->claim, &work->owner.claim);
 }
 
 /* False if there is nothing: neither claims to settle nor an entry. */
@@ -392,11 +414,6 @@ static bool found_something(struct cass_sweep_job *self)
 	return true;
 }
 
-static bool is_done(const struct cass_ask *ask)
-{
-	return ask && ask->request.result == CQL_DONE;
-}
-
 static void on_looked_everywhere(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
@@ -409,7 +426,7 @@ static void on_looked_everywhere(struct cass_job *job)
 	else if (cass_claim_same(&work->owner.claim, &work->item->due.claim))
 		free_claim(self);
 	else
-		drop(self);
+		strike_off(self);
 }
 
 /* Nodes that have just come back may lack what was written without them: that something is not
@@ -446,7 +463,7 @@ static void on_looked(struct cass_job *job)
 	else if (found_something(self))
 		return;
 	else if (is_refused(work))
-		drop(self);
+		strike_off(self);
 	else
 		look_everywhere(self);
 }

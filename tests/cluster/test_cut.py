@@ -41,8 +41,9 @@ class Side:
     def _done(self, what: str, answer_of: Any) -> None:
         start_s = time.monotonic()
         answer = answer_of()
-        self.longest_s = max(self.longest_s, time.monotonic() - start_s)
-        assert answer.status == 200, f"{what}: {answer}"
+        took_s = time.monotonic() - start_s
+        self.longest_s = max(self.longest_s, took_s)
+        assert answer.status == 200, f"{what}, after {took_s:.2f} s: {answer}"
 
     def put(self, row: str, user: str = ANN, **changes: Any) -> None:
         for id_ in ids(row):
@@ -162,7 +163,8 @@ def cut_and_heal(network: Any, nodes: SplitNodes, servers: SplitServers) -> Heal
         left.put(row, expires=SHORT_LIFE_S)
     short_s = time.monotonic()
 
-    with Pollers([servers.of_side("left")[0], servers.of_side("right")[0]], 2) as pollers:
+    polled = [servers.of_side("left")[0], servers.of_side("right")[0]]
+    with Pollers(polled, 2, result.ledger) as pollers:
         network.cut()
         cut_s = time.monotonic()
         left.keep_alive("refreshed")

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any, Sequence
 
 from harm import tools
+from harm.ledger import Ledger
 from lab.load import Wires
 from lab.nodes import Nodes
 from registry.client import encode_request
@@ -29,8 +30,9 @@ def filled(prefix: str, count: int) -> set[str]:
 class Pollers:
     """Read /registry/updated without a pause, each at one server, at another when it is gone."""
 
-    def __init__(self, servers: Sequence[Registry], count: int):
+    def __init__(self, servers: Sequence[Registry], count: int, ledger: Ledger | None = None):
         self._servers = servers
+        self._ledger = ledger
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self.told: Counter[str] = Counter()
@@ -84,7 +86,10 @@ class Pollers:
 
     def _note(self, news: dict[str, Any]) -> None:
         for id_, shown in news.items():
-            assert shown["hypertyID"] == id_ and shown["status"] == "disconnected", shown
+            named = shown.get("hypertyID", shown.get("url"))
+            assert named == id_ and shown["status"] == "disconnected", shown
+        if self._ledger:
+            self._ledger.told(news, time.monotonic())
         with self._lock:
             self.told.update(news.keys())
             self.last_s = time.monotonic()
