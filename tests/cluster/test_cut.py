@@ -77,6 +77,15 @@ class Healed:
         eventually(lambda: check_servers_agree(self.servers.all, targets))
         return [answer.json for answer in fetch(self.servers.all[0], targets)]
 
+    def conflicts(self) -> dict[str, tuple[str, str]]:
+        """Of each id of which a claim was set aside: who lost it, and the winner."""
+        def text(value: bytes | None) -> str:
+            return (value or b"").decode()
+
+        with self.nodes.cql() as node:
+            rows = node.run(f"SELECT id, owner, winner FROM {self.servers.keyspace}.conflicts")
+        return {text(row["id"]): (text(row["owner"]), text(row["winner"])) for row in rows}
+
     def check_members(self, row: str, **members: Any) -> None:
         def check() -> None:
             for shown in self.shown(row):
@@ -225,14 +234,16 @@ def test_of_two_claims_the_earlier_wins_and_the_other_is_set_aside(
     healed: Healed, row: str, winner: str, loser: str
 ) -> None:
     healed.check_members(row, userID=winner)
-    with healed.nodes.cql() as node:
-        set_aside = node.run(f"SELECT id, owner, winner FROM {healed.servers.keyspace}.conflicts")
-    mine = {bytes(aside["id"] or b"").decode(): aside for aside in set_aside}
-    for id_ in ids(row):
-        assert (mine[id_]["owner"], mine[id_]["winner"]) == (loser.encode(), winner.encode())
-    for server in healed.servers.all:
-        listed = server.client().of_user(loser)
-        assert not set(ids(row)) & set(listed.json), listed.json
+
+    def check() -> None:
+        set_aside = healed.conflicts()
+        for id_ in ids(row):
+            assert set_aside.get(id_) == (loser, winner), f"{id_}: {set_aside}"
+        for server in healed.servers.all:
+            listed = server.client().of_user(loser)
+            assert not set(ids(row)) & set(listed.json), listed.json
+
+    eventually(check)
 
 
 def test_claims_set_aside_are_counted_and_logged(healed: Healed) -> None:
