@@ -388,7 +388,7 @@ static void read_claims(struct cass_claim_work *work)
 	}
 }
 
-/* Under the claim that holds: while another may, there are rows in claims that we do not see yet. */
+/* Under the claim that holds: while another may, there are claims that we do not see yet. */
 static bool read_entry(struct cass_sweep_job *self, struct cass_row *ret_row)
 {
 	const struct cass_claim_work *work = self->claim;
