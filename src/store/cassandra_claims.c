@@ -134,7 +134,6 @@ static void note_degraded(struct cass_job *job, struct cass_claiming *claiming)
 	counter_add(job->store->counters, COUNTER_CASSANDRA_CLAIMS_DEGRADED, 1);
 	log_warn("store.claim_degraded", LOG_SLICE("id", claiming->id),
 		 LOG_SLICE("user", claiming->owner));
-	claiming->degraded = true;
 }
 
 /* Without a quorum: a row of its own, and one that leads the sweep to it. */

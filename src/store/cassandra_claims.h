@@ -53,7 +53,6 @@ struct cass_claiming {
 	struct cass_claim_asks asks;
 	struct cass_claim_state state; /* afterwards: whose it is now */
 	bool won;                      /* it is ours by this claim */
-	bool degraded;                 /* made by a plain row: must be settled */
 	unsigned tries;
 	void (*over)(struct cass_job *job, int result); /* STORE_DONE or STORE_UNAVAILABLE */
 };

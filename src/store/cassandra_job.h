@@ -33,7 +33,6 @@ struct cass_job {
 	int64_t began_ms;               /* steady */
 	_Atomic bool failed;            /* out of memory, or a statement that must be done is not */
 	bool once;                      /* nothing is sent again: the values are gone by then */
-	struct cass_job *next_job;      /* of those who wait for a key */
 };
 
 /* One statement, or a batch, on its way. In the job's arena. */

@@ -45,13 +45,6 @@ static _Atomic int64_t *known_slot(struct store_cassandra *cassandra, int64_t nu
 	return &cassandra->known_buckets[(uint64_t)number % CASS_KNOWN_BUCKETS];
 }
 
-void cass_due_note_known(struct store_cassandra *cassandra, int32_t shard, int64_t bucket)
-{
-	int64_t number = known_number(shard, bucket);
-
-	atomic_store(known_slot(cassandra, number), number);
-}
-
 static bool bucket_is_over(struct cass_job *job, int64_t bucket)
 {
 	return bucket < cass_due_bucket(store_cassandra_now(&job->store->store).lifetime_s);

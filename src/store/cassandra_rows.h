@@ -24,8 +24,6 @@ void cass_due_add(struct cass_job *job, const struct cass_due *due, int64_t stam
 void cass_due_add_to(struct cass_batch *batch, const struct cass_due *due, int64_t stamp);
 void cass_due_remove_from(struct cass_batch *batch, const struct cass_due *due, int64_t stamp);
 void cass_due_register(struct cass_job *job, int32_t shard, int64_t bucket, int64_t stamp);
-/* A registration was read: it need not be written again. */
-void cass_due_note_known(struct store_cassandra *cassandra, int32_t shard, int64_t bucket);
 
 /* The name of a shard's queue in buckets, and of its lease. */
 #define CASS_QUEUE_MAX 16
