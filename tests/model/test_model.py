@@ -4,9 +4,12 @@ that several servers share, each request asks the next of them: they must be lik
 MODEL_EXAMPLES: how many histories each store is put through; MODEL_STEPS: operations in each.
 """
 
+import copy
 import itertools
 import os
-from typing import Any, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -16,7 +19,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from model.reference import LISTS, OPTIONAL, REQUIRED, Reference, Reply
 from registry.api import OwnApi
-from registry.client import Client, piece
+from registry.client import Client, encode_request, piece
 from registry.wire import Answer
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "25"))
@@ -97,6 +100,25 @@ def reply(answer: Answer) -> Reply:
     if answer.status >= 400 and answer.status != 408:
         document = {"message": document["message"]}
     return answer.status, document
+
+
+@dataclass
+class Change:
+    """A request, and what it does to the reference."""
+
+    request: bytes
+    apply: Callable[[Reference], Reply]
+
+    @staticmethod
+    def update(kind: str, name: str, body: Any) -> "Change":
+        folder = "/hyperty/url/" if kind == "hyperty" else "/dataobject/url/"
+        return Change(encode_request("PUT", folder + piece(name), body),
+                      lambda model: model.update(kind, name, body))
+
+    @staticmethod
+    def claim(owner: str, name: str, body: Any) -> "Change":
+        return Change(encode_request("PUT", f"/hyperty/user/{piece(owner)}/{piece(name)}", body),
+                      lambda model: model.put("hyperty", name, owner, body))
 
 
 # ---- The machine ----
@@ -200,6 +222,53 @@ class Machine(RuleBasedStateMachine):
     def delete_object(self, data: st.DataObject, key: int) -> None:
         client, url = self.client(data), self.names.keys["object"][key]
         self.change(client, client.delete_object(url), self.model.delete("object", url, None))
+
+    # ---- Two changes of one entry at once, through two servers if there are ----
+
+    @rule(kind=st.sampled_from(["hyperty", "object"]), key=few)
+    def change_two_members_at_once(self, kind: str, key: int) -> None:
+        """Both changes hold (docs/stores.md)."""
+        other = "descriptor" if kind == "hyperty" else "schema"
+        self.at_once(kind, key, [Change.update(kind, self.names.keys[kind][key], body)
+                                 for body in ({other: "o"}, {"runtime": "r"})])
+
+    @rule(kind=st.sampled_from(["hyperty", "object"]), key=few)
+    def change_one_member_at_once(self, kind: str, key: int) -> None:
+        """One of both values holds."""
+        self.at_once(kind, key, [Change.update(kind, self.names.keys[kind][key], {"runtime": value})
+                                 for value in ("r1", "r2")])
+
+    @rule(data=st.data(), key=few, users=st.permutations(range(4)))
+    def claim_for_two_users_at_once(self, data: st.DataObject, key: int, users: list[int]) -> None:
+        """One of them gets it."""
+        body = {name: data.draw(self.names.member(name), label=name) for name in REQUIRED["hyperty"]}
+        self.at_once("hyperty", key, [
+            Change.claim(self.names.users[user], self.names.keys["hyperty"][key], body)
+            for user in users[:2]])
+
+    def at_once(self, kind: str, key: int, pair: list[Change]) -> None:
+        """As if one had come before the other, whichever."""
+        answers = [reply(answer) for answer in self.send_at_once([one.request for one in pair])]
+        fitting = []
+        for order in ((0, 1), (1, 0)):
+            model = copy.deepcopy(self.model)
+            replies = {turn: pair[turn].apply(model) for turn in order}
+            if [replies[0], replies[1]] == answers:
+                fitting.append(model)
+        name = self.names.keys[kind][key]
+        read = self.clients[0].hyperty if kind == "hyperty" else self.clients[0].object
+        shown = reply(read(name))
+        after = [model for model in fitting if model.get(kind, name) == shown]
+        assert after, f"{answers}, then {shown}; {[m.get(kind, name) for m in fitting]}"
+        self.model = after[0]
+        self.may_be_told_again &= {e.key for e in self.model.entries.values() if e.away}
+
+    def send_at_once(self, requests: list[bytes]) -> list[Answer]:
+        with ExitStack() as stack:
+            wires = [stack.enter_context(self.api.wire()) for _ in requests]
+            for wire, request in zip(wires, requests):
+                wire.send(request)
+            return [wire.receive() for wire in wires]
 
     # ---- Reads ----
 
