@@ -12,6 +12,7 @@
 
 #define READY_LIMIT_MS 60000
 #define LOOK_MS 5
+#define DELETED_MAX 500
 
 /* What wipe() empties: each table's partition key, and how many columns that is. */
 static const struct {
@@ -89,8 +90,20 @@ struct cql_rows *cassandra_fixture_run(struct cassandra_fixture *fixture, const 
 	return execute(fixture, whole, NULL, 0);
 }
 
+static void ddl(struct cassandra_fixture *fixture, const char *text)
+{
+	char reason[256] = "";
+
+	if (cql_run(fixture->cql, text, reason, sizeof(reason)) < 0) {
+		fprintf(stderr, "%s: %s\n", text, reason);
+		abort();
+	}
+}
+
+/* Deleting is quicker than truncating, up to some number; and what is deleted stays in the way. */
 static void wipe_table(struct cassandra_fixture *fixture, size_t i)
 {
+	size_t deleted = 0;
 	struct cql_value key[2];
 	struct cql_rows *rows;
 	char text[512];
@@ -102,9 +115,14 @@ static void wipe_table(struct cassandra_fixture *fixture, size_t i)
 		 tables[i].columns == 2 ? "DELETE FROM %s.%s WHERE shard = ? AND bucket = ?"
 					: "DELETE FROM %s.%s WHERE %s = ?",
 		 fixture->keyspace, tables[i].table, tables[i].key);
-	while (rows && cql_rows_next(rows, key, tables[i].columns))
+	while (rows && deleted < DELETED_MAX && cql_rows_next(rows, key, tables[i].columns)) {
 		cql_rows_free(execute(fixture, text, key, tables[i].columns));
+		deleted++;
+	}
 	cql_rows_free(rows);
+	snprintf(text, sizeof(text), "TRUNCATE %s.%s", fixture->keyspace, tables[i].table);
+	if (deleted == DELETED_MAX)
+		ddl(fixture, text);
 }
 
 void cassandra_fixture_wipe(struct cassandra_fixture *fixture)
@@ -195,10 +213,8 @@ int cassandra_fixture_init(struct cassandra_fixture *fixture)
 void cassandra_fixture_deinit(struct cassandra_fixture *fixture)
 {
 	char text[128];
-	char reason[256] = "";
 
 	snprintf(text, sizeof(text), "DROP KEYSPACE IF EXISTS %s", fixture->keyspace);
-	if (cql_run(fixture->cql, text, reason, sizeof(reason)) < 0)
-		fprintf(stderr, "%s: %s\n", text, reason);
+	ddl(fixture, text);
 	cql_free(fixture->cql);
 }

@@ -7,11 +7,14 @@
 #include "monitor/counters.h"
 #include "store/store.h"
 
+#define CONTRACT_MANY 100000
+
 /* How the suite gets at a store. */
 struct contract_factory {
 	const char *name;
-	bool durable; /* what is kept outlives the store */
-	bool shared;  /* with other servers: the time in which none of ours runs counts, too */
+	bool durable;  /* what is kept outlives the store */
+	bool shared;   /* with other servers: the time in which none of ours runs counts, too */
+	uint32_t many; /* entries of one user: CONTRACT_MANY where that does not take minutes */
 	void *ctx;
 	/* Opens; a durable one with all that it had. 0 or a negative errno. */
 	int (*open)(void *ctx, struct clock *clock, struct counters *counters,

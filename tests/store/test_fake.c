@@ -27,10 +27,14 @@ static int open_fake(void *ctx, struct clock *clock, struct counters *counters,
 int main(void)
 {
 	enum fake_conduct conducts[] = {FAKE_EARLY, FAKE_TWICE};
-	const struct contract_factory early = {
-		.name = "fake: from another thread", .ctx = &conducts[0], .open = open_fake};
-	const struct contract_factory twice = {
-		.name = "fake: asked twice", .ctx = &conducts[1], .open = open_fake};
+	const struct contract_factory early = {.name = "fake: from another thread",
+					       .many = CONTRACT_MANY,
+					       .ctx = &conducts[0],
+					       .open = open_fake};
+	const struct contract_factory twice = {.name = "fake: asked twice",
+					       .many = CONTRACT_MANY,
+					       .ctx = &conducts[1],
+					       .open = open_fake};
 
 	return contract_run(&early) + contract_run(&twice);
 }

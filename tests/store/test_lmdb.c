@@ -41,8 +41,11 @@ static void wipe(void *ctx)
 int main(void)
 {
 	const char *parent = getenv("TMPDIR");
-	struct contract_factory factory = {
-		.name = "lmdb", .durable = true, .open = open_lmdb, .wipe = wipe};
+	struct contract_factory factory = {.name = "lmdb",
+					   .durable = true,
+					   .many = CONTRACT_MANY,
+					   .open = open_lmdb,
+					   .wipe = wipe};
 	char path[256];
 	int failed;
 

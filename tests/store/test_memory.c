@@ -12,7 +12,8 @@ static int open_memory(void *ctx, struct clock *clock, struct counters *counters
 
 int main(void)
 {
-	const struct contract_factory factory = {.name = "memory", .open = open_memory};
+	const struct contract_factory factory = {
+		.name = "memory", .many = CONTRACT_MANY, .open = open_memory};
 
 	return contract_run(&factory);
 }

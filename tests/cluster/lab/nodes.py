@@ -103,6 +103,16 @@ class Nodes:
         lines = self.run("nodetool", number, "status").splitlines()
         return sum(line.startswith("UN ") for line in lines)
 
+    def errors(self) -> str:
+        """What the nodes logged as errors, the last of each."""
+        found = []
+        for log in sorted(self.folder.glob("node-*/log/system.log")):
+            lines = log.read_text(errors="replace").splitlines()
+            at = max((i for i, line in enumerate(lines) if line.startswith("ERROR")), default=None)
+            if at is not None:
+                found += [f"{log.parts[-3]}:", *lines[at:at + 12]]
+        return "\n".join(found) or "no node logged an error"
+
     def cql(self, number: int = 1) -> Node:
         return Node(self.address(number))
 

@@ -48,7 +48,8 @@ def fresh_keyspace() -> str:
 
 
 class Servers:
-    """Several servers on one keyspace of their own, which goes with them."""
+    """Several servers on one keyspace of their own. It stays until the nodes go: a node that was
+    killed a moment ago may fail to drop one, and would then refuse every later change of the schema."""
 
     def __init__(self, nodes: Nodes, folder: Path, count: int, *arguments: str, copies: int = 3):
         self.nodes = nodes
@@ -68,7 +69,10 @@ class Servers:
         server = self._make([*self._arguments, *arguments], more)
         self.all.append(server)
         self._stack.push(server)
-        server.wait_until_ready()
+        try:
+            server.wait_until_ready()
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.nodes.errors()}") from None
         return server
 
     def _make(self, arguments: list[str], more: dict[str, Any]) -> Server:
@@ -88,6 +92,3 @@ class Servers:
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
         self.nodes.heal()
-        if error[0] is None:  # else somebody may want to look at what is there
-            with self.nodes.cql() as node:
-                node.run(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
