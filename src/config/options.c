@@ -105,7 +105,7 @@ const struct option options[] = {
 	 .value_name = "SECONDS",
 	 .sentence = "Registrations disconnected for so long are forgotten. 0: never."},
 	{FIELD(workers), .type = OPTION_INTEGER, .max = 1024, .fallback = "0",
-	 .value_name = "NUMBER", .sentence = "Threads that serve. 0: one for each processor."},
+	 .value_name = "NUMBER", .sentence = "Threads that serve. 0: one for each processor that it may run on."},
 	{FIELD(load_balancers), .type = OPTION_ADDRESSES, .fallback = "",
 	 .fallback_words = "anybody may connect", .example = "192.0.2.10, 192.0.2.11",
 	 .aliases = ALIASES({"LOAD_BALANCER_IP", NULL}), .value_name = "ADDRESS[,ADDRESS]",

@@ -2,10 +2,10 @@
 #include "server/listeners.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PEM_MAX (1 << 20)
 #define PEM_ROOM (PEM_MAX + 1)
@@ -125,13 +125,19 @@ int tls_files_read(const struct settings *settings, struct tls_files *ret_files,
 	return 0;
 }
 
+/* Those that we may run on: a container or taskset may leave us fewer than there are. */
+static unsigned processor_count(void)
+{
+	cpu_set_t processors;
+
+	if (sched_getaffinity(0, sizeof(processors), &processors) == 0)
+		return (unsigned)CPU_COUNT(&processors);
+	return 1;
+}
+
 static unsigned thread_count(const struct settings *settings)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (settings->workers > 0)
-		return (unsigned)settings->workers;
-	return cores > 0 ? (unsigned)cores : 1;
+	return settings->workers > 0 ? (unsigned)settings->workers : processor_count();
 }
 
 static void set_limits(const struct settings *settings, struct http_options *options)
