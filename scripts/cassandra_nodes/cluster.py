@@ -1,6 +1,6 @@
 """The nodes together: starts and stops them, waits until they see each other."""
 
-from . import archive, config, wait
+from . import archive, certificates, config, wait
 from .failure import Failure
 from .node import Node
 
@@ -29,6 +29,8 @@ class Cluster:
         if not self.layout.first:
             raise Failure("there is no cluster yet: start COUNT makes one")
         class_options = archive.options()
+        if self.layout.tls:
+            certificates.make_missing(self.layout)
         self.layout.save()
         mates = self.running()
         nodes = [node for node in map(self.node, numbers) if node.pid() is None]

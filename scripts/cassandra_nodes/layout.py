@@ -87,4 +87,6 @@ def load(directory, options):
         if kept.get("first") and key in given and given[key] != kept[key]:
             option = key.replace("_", "-")
             raise Failure(f"{directory} was made with --{option} {kept[key]}: drop it first")
+    if given.get("tls"):
+        given["tls"] = str(pathlib.Path(given["tls"]).resolve())
     return Layout(directory, **{**kept, **given})

@@ -99,6 +99,16 @@ def guarded_node(no_nodes: None) -> Iterator[Nodes]:
 
 
 @pytest.fixture
+def tls_node(no_nodes: None, tmp_path: Path) -> Iterator[Nodes]:
+    """One that talks TLS, with clients that have a certificate of its authority."""
+    nodes = Nodes("cluster-tls", NET_OF_ONE, "--tls", str(tmp_path / "tls"))
+    nodes.run("drop")
+    nodes.start(1)
+    yield nodes
+    nodes.drop()
+
+
+@pytest.fixture
 def passing_nodes(no_nodes: None) -> Iterator[Nodes]:
     """Four nodes that will not be the same afterwards."""
     nodes = Nodes("cluster-passing", NET)

@@ -1,5 +1,6 @@
 """The database is not there, or not as it should be: servers say so, wait, and go on by themselves."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -137,6 +138,40 @@ def test_a_wrong_password_is_told_and_nothing_else_is_said(
             file.write_text("cassandra\n")
             server.wait_until_ready()
             check_serves(server.client())
+
+
+def tls(folder: Path, ca: str, certificate: str | None) -> list[str]:
+    arguments = ["--cassandra-tls-ca", str(folder / f"{ca}.pem")]
+    if certificate:
+        arguments += ["--cassandra-tls-certificate", str(folder / f"{certificate}.pem"),
+                      "--cassandra-tls-key", str(folder / f"{certificate}.key")]
+    return arguments
+
+
+def make_stranger(folder: Path) -> None:
+    """A certificate that nobody else has signed."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=stranger",
+                    "-keyout", "stranger.key", "-out", "stranger.pem"],
+                   cwd=folder, check=True, capture_output=True)
+
+
+def test_node_and_server_show_each_other_their_certificates(
+    tls_node: Nodes, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tls"
+    make_stranger(folder)
+    for ca, certificate, reason in [("stranger", "client", "not signed by the authority"),
+                                    ("ca", None, "accept our certificate"),
+                                    ("ca", "stranger", "accept our certificate")]:
+        with start_without_waiting(tmp_path / f"{ca}-{certificate}", tls_node,
+                                   *tls(folder, ca, certificate)) as server:
+            until(reason, lambda: reason in server.admin("/ready")[1], BACK_LIMIT_S)
+            check_says_why_not(server, tls_node.address(1))
+
+    with start_without_waiting(tmp_path / "ours", tls_node, *tls(folder, "ca", "client")) as server:
+        server.wait_until_ready()
+        check_serves(server.client())
 
 
 def drop(nodes: Nodes, keyspace: str) -> None:

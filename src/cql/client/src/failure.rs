@@ -124,6 +124,7 @@ pub fn pool_reason(error: &ConnectionPoolError) -> Cow<'static, str> {
 
 const BAD_CERTIFICATE: &str =
     "its certificate is not signed by the authority we trust, or not for its address";
+const NOT_ACCEPTED: &str = "it does not accept our certificate, or wants one and there is none";
 
 fn connection_reason(error: &ConnectionError) -> String {
     match error {
@@ -133,12 +134,21 @@ fn connection_reason(error: &ConnectionError) -> String {
             ConnectionSetupRequestErrorKind::MissingAuthentication => {
                 "it wants a user and a password".into()
             }
-            kind => kind.to_string(),
+            kind => in_plain_words(kind.to_string()),
         },
-        _ => match error.to_string() {
-            said if said.contains("certificate verify failed") => BAD_CERTIFICATE.into(),
-            said => said,
-        },
+        _ => in_plain_words(error.to_string()),
+    }
+}
+
+fn in_plain_words(said: String) -> String {
+    if said.contains("certificate verify failed") {
+        BAD_CERTIFICATE.into()
+    } else if said.contains("SSL routines") && said.contains("alert") {
+        NOT_ACCEPTED.into()
+    } else if said.contains("tokio channel") {
+        "the connection broke".into()
+    } else {
+        said
     }
 }
 
