@@ -106,11 +106,16 @@ void cass_round_go(struct cass_job *job)
 
 /* ---- One statement ---- */
 
+bool cass_nodes_are_missing(const struct store_cassandra *cassandra)
+{
+	return atomic_load(&cassandra->nodes_up) < atomic_load(&cassandra->nodes);
+}
+
 bool cass_is_degraded(struct store_cassandra *cassandra, int64_t lasts_ms)
 {
 	int64_t since_ms = atomic_load(&cassandra->degraded_ms);
 
-	return atomic_load(&cassandra->nodes_up) < atomic_load(&cassandra->nodes) ||
+	return cass_nodes_are_missing(cassandra) ||
 	       (since_ms != 0 && steady_ms(cassandra) - since_ms < lasts_ms);
 }
 
@@ -136,10 +141,11 @@ static void send_ask(struct cass_ask *ask)
 /* Whether a smaller number of replicas may do. */
 static bool may_fall_to_one(const struct cass_ask *ask)
 {
+	const struct store_cassandra *cassandra = ask->job->store;
 	enum cql_result result = ask->request.result;
 
-	return !ask->light && !ask->degraded && !ask->job->once &&
-	       !atomic_load(&ask->job->store->dead) &&
+	return !ask->light && !ask->degraded && !ask->job->once && !atomic_load(&cassandra->dead) &&
+	       (!ask->job->exact || cass_nodes_are_missing(cassandra)) &&
 	       (result == CQL_UNAVAILABLE || result == CQL_TIMED_OUT || result == CQL_UNREACHABLE);
 }
 

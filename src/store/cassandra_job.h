@@ -33,6 +33,7 @@ struct cass_job {
 	int64_t began_ms;               /* steady */
 	_Atomic bool failed;            /* out of memory, or a statement that must be done is not */
 	bool once;                      /* nothing is sent again: the values are gone by then */
+	bool exact; /* one copy only does while nodes are missing, not because it takes long */
 };
 
 /* One statement, or a batch, on its way. In the job's arena. */

@@ -8,7 +8,8 @@
 #define MARGIN_MS 2000
 #define RENEW_BEFORE_MS (TTL_MS * 2 / 3)
 #define TRY_AGAIN_MS 3000
-/* No answer so often: there is no majority. */
+/* No answer so often while nodes are missing: there is no majority. While all are there it only
+ * takes long, and somebody else may well hold it. */
 #define FAILURES_DEGRADED 2
 
 /* Nodes count a row's time on their own clocks, so this is real time, whatever lifetimes go by. */
@@ -51,10 +52,12 @@ void cass_lease_ask(struct cass_job *job, struct cass_lease *lease)
 }
 
 /* Nobody can hold it for now. */
-static bool go_on_without(struct cass_lease *lease, enum cql_result result)
+static bool go_on_without(const struct store_cassandra *cassandra, struct cass_lease *lease,
+			  enum cql_result result)
 {
 	lease->failures++;
-	lease->degraded = result == CQL_UNAVAILABLE || lease->failures >= FAILURES_DEGRADED;
+	lease->degraded = result == CQL_UNAVAILABLE || (lease->failures >= FAILURES_DEGRADED &&
+							cass_nodes_are_missing(cassandra));
 	lease->until_ms = lease->degraded ? lease->asked_ms + TTL_MS : 0;
 	return lease->degraded;
 }
@@ -73,7 +76,7 @@ bool cass_lease_judge(struct cass_job *job, struct cass_lease *lease)
 		return false;
 	}
 	if (ask->request.result != CQL_DONE)
-		return go_on_without(lease, ask->request.result);
+		return go_on_without(job->store, lease, ask->request.result);
 	lease->failures = 0;
 	lease->degraded = false;
 	lease->until_ms = 0;

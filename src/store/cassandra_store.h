@@ -169,6 +169,8 @@ void cass_keeper_free(struct cass_keeper *keeper);
 void store_cassandra_health(struct store *store, struct store_health *ret_health);
 void store_cassandra_count(struct store *store, struct store_count *ret_count);
 
+/* Some that belong to the cluster do not answer. */
+bool cass_nodes_are_missing(const struct store_cassandra *cassandra);
 /* A statement was sent for one copy this short a time ago, or nodes are missing. */
 bool cass_is_degraded(struct store_cassandra *cassandra, int64_t lasts_ms);
 

@@ -212,10 +212,22 @@ static void look_again_later(struct cass_sweep_job *self, struct cass_item *item
 	cass_due_add(&self->job, &due, item->stamp);
 }
 
+static bool has_its_leases(const struct cass_sweep_job *self)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < self->look_count; i++)
+		all = all && cass_lease_is_held(&self->looks[i].shard->lease);
+	return all;
+}
+
 static void on_prepared(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
 
+	/* Others may be at it by now, and what is written twice is told twice. */
+	if (!has_its_leases(self))
+		atomic_store(&job->failed, true);
 	if (has_failed_midway(self))
 		return;
 	cass_round(job, "sweep.write", on_written);
@@ -401,15 +413,6 @@ static void ask_entry(struct cass_sweep_job *self, struct cass_item *item)
 	const struct entry_key key = {(enum entry_kind)item->due.kind, item->due.id};
 
 	item->entry = cass_entry_ask(&self->job, key, item->due.owner);
-}
-
-static bool has_its_leases(const struct cass_sweep_job *self)
-{
-	bool all = true;
-
-	for (unsigned i = 0; i < self->look_count; i++)
-		all = all && cass_lease_is_held(&self->looks[i].shard->lease);
-	return all;
 }
 
 /* As many entries as may be in work at once, or one claim. */

@@ -246,7 +246,8 @@ static void on_leased(struct cass_job *job)
 {
 	struct take_job *self = take_of(job);
 
-	if (atomic_load(&job->failed)) {
+	/* Had it ended before the marks were there, another may be told the same now. */
+	if (atomic_load(&job->failed) || !cass_lease_is_held(&self->taker->lease)) {
 		cass_note_doubt(job->store);
 		free(cass_taker_remove(self->taker, self->take->ret_token));
 		self->take->ret_token = 0;
@@ -628,6 +629,7 @@ int store_cassandra_take_updates(struct store *store, struct store_take *take)
 	self->take = take;
 	self->taker = cassandra->taker;
 	self->turn.begin = on_turn;
+	self->job.exact = true;
 	cass_turn_take(cassandra->taker, &self->turn);
 	return STORE_PENDING;
 }
