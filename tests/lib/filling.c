@@ -12,6 +12,7 @@
 #include "registry/rules.h"
 
 #define HYPERTIES_OF_A_USER 10
+#define TRIES 4
 
 struct put {
 	struct store_change change; /* first */
@@ -33,7 +34,7 @@ static struct wave {
 
 static void completed(struct store_op *op)
 {
-	if (op->result != STORE_DONE) {
+	if (op->result != STORE_DONE && op->result != STORE_UNAVAILABLE) {
 		fprintf(stderr, "fill: refused: %d\n", op->result);
 		exit(1);
 	}
@@ -77,11 +78,9 @@ static struct fields fields_of_all(struct buffer *lists)
 	return fields;
 }
 
-static void put(struct store *store, struct put *put, uint64_t number,
-		const struct filling *filling, const struct fields *fields)
+static void prepare(struct put *put, uint64_t number, const struct filling *filling,
+		    const struct fields *fields)
 {
-	int r;
-
 	snprintf(put->id, sizeof(put->id), "hyperty://x.org/%s/%08" PRIu64, filling->prefix,
 		 number);
 	snprintf(put->user, sizeof(put->user), "user://x.org/%s%08" PRIu64 "@x.org",
@@ -93,6 +92,12 @@ static void put(struct store *store, struct put *put, uint64_t number,
 		.fields = *fields,
 		.expires_max_s = FILLING_EXPIRES_S,
 	};
+}
+
+static void submit(struct store *store, struct put *put)
+{
+	int r;
+
 	put->change = (struct store_change){
 		.op.complete = completed,
 		.key = put->request.key,
@@ -106,17 +111,44 @@ static void put(struct store *store, struct put *put, uint64_t number,
 	}
 }
 
-static void put_wave(struct store *store, uint64_t from, uint64_t to, const struct filling *filling,
-		     const struct fields *fields)
+/* Submits those that are not there yet, and returns how many are not there then. */
+static unsigned submit_missing(struct store *store, unsigned count)
 {
-	wave.waiting = (unsigned)(to - from);
-	for (uint64_t number = from; number < to; number++)
-		put(store, &wave.puts[number - from], number, filling, fields);
+	unsigned missing = 0;
+
+	wave.waiting = count;
+	for (unsigned i = 0; i < count; i++)
+		if (wave.puts[i].change.op.result == STORE_DONE)
+			completed(&wave.puts[i].change.op);
+		else
+			submit(store, &wave.puts[i]);
 
 	pthread_mutex_lock(&wave.lock);
 	while (wave.waiting > 0)
 		pthread_cond_wait(&wave.over, &wave.lock);
 	pthread_mutex_unlock(&wave.lock);
+
+	for (unsigned i = 0; i < count; i++)
+		missing += wave.puts[i].change.op.result != STORE_DONE;
+	return missing;
+}
+
+static void put_wave(struct store *store, uint64_t from, uint64_t to, const struct filling *filling,
+		     const struct fields *fields)
+{
+	unsigned count = (unsigned)(to - from), missing = count;
+
+	for (unsigned i = 0; i < count; i++) {
+		prepare(&wave.puts[i], from + i, filling, fields);
+		wave.puts[i].change.op.result = STORE_UNAVAILABLE;
+	}
+	/* Many first registrations at once may be too many for nodes that have just started. */
+	for (int tried = 0; missing > 0 && tried < TRIES; tried++)
+		missing = submit_missing(store, count);
+	if (missing > 0) {
+		fprintf(stderr, "fill: %u refused\n", missing);
+		exit(1);
+	}
 }
 
 void filling_run(struct store *store, const struct filling *filling)

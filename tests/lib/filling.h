@@ -16,5 +16,5 @@ struct filling {
 #define FILLING_EXPIRES_S 3600
 
 /* Ids hyperty://x.org/PREFIX/00000000 and so on, ten of a user user://x.org/PREFIX00000000@x.org.
- * Blocks until all are there; ends the program if one is refused. */
+ * Blocks until all are there. What is refused is tried again; in the end it ends the program. */
 void filling_run(struct store *store, const struct filling *filling);

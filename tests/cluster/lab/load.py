@@ -117,6 +117,11 @@ class Load:
         return [request for request in self.requests
                 if request.fault and request.start_s >= since_s]
 
+    def verbs(self) -> set[str]:
+        """What has been asked for."""
+        with self._lock:
+            return {request.verb for request in self.requests}
+
     def longest_s(self) -> float:
         return max(request.end_s - request.start_s for request in self.requests)
 
