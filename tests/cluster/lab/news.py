@@ -27,6 +27,7 @@ def fill(nodes: Nodes, keyspace: str, prefix: str, count: int, due_in_s: int) ->
 
 def fill_in_time(nodes: Nodes, keyspace: str, prefix: str, count: int) -> float:
     """The same, with a generous guess, from a trial, at how long it takes this machine."""
+    fill(nodes, keyspace, f"{prefix}-warm", TRIAL, LIVES_ON_S)
     start_s = time.monotonic()
     fill(nodes, keyspace, f"{prefix}-trial", TRIAL, LIVES_ON_S)
     due_in_s = int((time.monotonic() - start_s) * count / TRIAL * 1.2) + 20

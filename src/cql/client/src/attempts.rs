@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use scylla::errors::ExecutionError;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::failure::{Failure, Kind};
@@ -22,6 +23,10 @@ pub struct Timing {
 }
 
 const SPECULATIONS: usize = 2;
+
+/// How many requests may ask more than one node at a time. When one node is slow, those end soon.
+/// When all are, since there is much to do, asking twice would give them twice as much.
+static PLACES: Semaphore = Semaphore::const_new(32);
 
 type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, ExecutionError>> + Send + 'a>>;
 
@@ -51,19 +56,27 @@ async fn speculate<'a, T>(
     first: Attempt<'a, T>,
     another: impl Fn() -> Attempt<'a, T>,
 ) -> Result<T, Failure> {
-    let mut running = FuturesUnordered::from_iter([first, another()]);
-    let mut left = SPECULATIONS - 1;
+    let mut running = FuturesUnordered::from_iter([first]);
+    let mut left = SPECULATIONS;
+    let mut place = None;
     let mut failure = None;
+    let mut is_time = true;
     loop {
+        if is_time {
+            place = place.or_else(|| PLACES.try_acquire().ok());
+        }
+        if is_time && place.is_some() {
+            running.push(another());
+            left -= 1;
+        }
         let patience = if left > 0 { delay } else { Duration::MAX };
-        match timeout(patience, running.next()).await {
+        let next = timeout(patience, running.next()).await;
+        is_time = next.is_err();
+        match next {
             Ok(Some(Ok(answer))) => return Ok(answer),
             Ok(Some(Err(error))) => failure = Some(more_telling(failure, Failure::from(&error))?),
             Ok(None) => return Err(failure.expect("each attempt has failed")),
-            Err(_) => {
-                running.push(another());
-                left -= 1;
-            }
+            Err(_) => {}
         }
     }
 }
