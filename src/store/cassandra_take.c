@@ -11,16 +11,20 @@
 /* Entries that are read at once. */
 #define CHUNK 256
 /* Rows of a bucket that are read at once; and when all that is asked is whether there are any. */
-#define PAGE_ROWS 5000
+#define PAGE_ROWS 1000
 #define LOOK_ROWS 100
 /* Buckets that are looked at in one poll; if there are more, there may be news. */
 #define LOOK_BUCKETS 8
 /* A reader waits for its answer: so long is spent on collecting what goes into it. */
 #define COLLECT_LIMIT_MS 2000
 /* Most of them may be rows that others hold. */
-#define PAGES_MAX 40
-#define LOCK_TRIES 60
+#define PAGES_MAX 200
+/* So long a reader waits for others to be told, here and elsewhere: then there is nothing for it
+ * now. One that took news and answered too late would have taken them for nothing. */
+#define WAIT_LIMIT_MS 3000
+/* Each try is dear, and keeps the holder from giving it back: they come ever more seldom. */
 #define LOCK_PAUSE_MS 25
+#define LOCK_PAUSE_MAX_MS 400
 
 struct bucket_look {
 	int64_t bucket;
@@ -53,6 +57,7 @@ struct take_job {
 	struct bucket_look looks[LOOK_BUCKETS];
 	size_t look_count;
 	unsigned lock_tries;
+	int64_t waiting_ms;    /* steady: since when */
 	int64_t collecting_ms; /* steady: since when */
 
 	size_t at;             /* known bucket that is read */
@@ -478,6 +483,21 @@ static void on_lock_paused(struct cass_job *job)
 	ask_lock(take_of(job));
 }
 
+static bool has_waited_enough(const struct take_job *self)
+{
+	return steady_ms(self) - self->waiting_ms > WAIT_LIMIT_MS;
+}
+
+static uint32_t next_lock_pause_ms(struct take_job *self)
+{
+	uint32_t pause_ms = LOCK_PAUSE_MS;
+
+	for (unsigned i = 0; i < self->lock_tries && pause_ms < LOCK_PAUSE_MAX_MS; i++)
+		pause_ms *= 2;
+	self->lock_tries++;
+	return pause_ms;
+}
+
 static void on_locked(struct cass_job *job)
 {
 	struct take_job *self = take_of(job);
@@ -493,9 +513,9 @@ static void on_locked(struct cass_job *job)
 			finish(self, STORE_UNAVAILABLE);
 	} else if (!lock || lock->request.result == CQL_REFUSED) {
 		finish(self, STORE_UNAVAILABLE);
-	} else if (++self->lock_tries < LOCK_TRIES && !atomic_load(&job->store->dead)) {
+	} else if (!has_waited_enough(self) && !atomic_load(&job->store->dead)) {
 		cass_round(job, "take.wait", on_lock_paused);
-		cass_ask_pause(job, LOCK_PAUSE_MS);
+		cass_ask_pause(job, next_lock_pause_ms(self));
 		cass_round_go(job);
 	} else {
 		finish(self, STORE_DONE); /* somebody else is being told */
@@ -610,13 +630,25 @@ static void look(struct take_job *self)
 	cass_round_go(&self->job);
 }
 
+static void on_over(struct cass_job *job)
+{
+	finish(take_of(job), STORE_DONE);
+}
+
 static void on_turn(struct cass_turn *turn)
 {
 	struct take_job *self = container_of(turn, struct take_job, turn);
 
 	self->now = store_cassandra_now(&self->job.store->store);
 	self->stamp = cass_stamp(self->job.store, 0);
-	look(self);
+	if (has_waited_enough(self)) {
+		/* Not at once: many that wait would end inside each other. */
+		cass_round(&self->job, "take.over", on_over);
+		cass_ask_pause(&self->job, 1);
+		cass_round_go(&self->job);
+	} else {
+		look(self);
+	}
 }
 
 int store_cassandra_take_updates(struct store *store, struct store_take *take)
@@ -627,6 +659,7 @@ int store_cassandra_take_updates(struct store *store, struct store_take *take)
 	if (!self)
 		return STORE_UNAVAILABLE;
 	self->take = take;
+	self->waiting_ms = steady_ms(self);
 	self->taker = cassandra->taker;
 	self->turn.begin = on_turn;
 	self->job.exact = true;
