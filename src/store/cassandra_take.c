@@ -56,9 +56,9 @@ struct take_job {
 	struct cass_ask *buckets;
 	struct bucket_look looks[LOOK_BUCKETS];
 	size_t look_count;
-	unsigned lock_tries;
-	int64_t waiting_ms;    /* steady: since when */
-	int64_t collecting_ms; /* steady: since when */
+	uint32_t lock_pause_ms; /* before the next try */
+	int64_t waiting_ms;     /* steady: since when */
+	int64_t collecting_ms;  /* steady: since when */
 
 	size_t at;             /* known bucket that is read */
 	struct cass_ask *page; /* of it */
@@ -488,16 +488,6 @@ static bool has_waited_enough(const struct take_job *self)
 	return steady_ms(self) - self->waiting_ms > WAIT_LIMIT_MS;
 }
 
-static uint32_t next_lock_pause_ms(struct take_job *self)
-{
-	uint32_t pause_ms = LOCK_PAUSE_MS;
-
-	for (unsigned i = 0; i < self->lock_tries && pause_ms < LOCK_PAUSE_MAX_MS; i++)
-		pause_ms *= 2;
-	self->lock_tries++;
-	return pause_ms;
-}
-
 static void on_locked(struct cass_job *job)
 {
 	struct take_job *self = take_of(job);
@@ -515,7 +505,9 @@ static void on_locked(struct cass_job *job)
 		finish(self, STORE_UNAVAILABLE);
 	} else if (!has_waited_enough(self) && !atomic_load(&job->store->dead)) {
 		cass_round(job, "take.wait", on_lock_paused);
-		cass_ask_pause(job, next_lock_pause_ms(self));
+		cass_ask_pause(job, self->lock_pause_ms);
+		if (self->lock_pause_ms < LOCK_PAUSE_MAX_MS)
+			self->lock_pause_ms *= 2;
 		cass_round_go(job);
 	} else {
 		finish(self, STORE_DONE); /* somebody else is being told */
@@ -660,6 +652,7 @@ int store_cassandra_take_updates(struct store *store, struct store_take *take)
 		return STORE_UNAVAILABLE;
 	self->take = take;
 	self->waiting_ms = steady_ms(self);
+	self->lock_pause_ms = LOCK_PAUSE_MS;
 	self->taker = cassandra->taker;
 	self->turn.begin = on_turn;
 	self->job.exact = true;

@@ -40,10 +40,15 @@ where
         let Some(delay) = timing.speculation else {
             return first.await.map_err(|error| Failure::from(&error));
         };
-        match timeout(delay, first.as_mut()).await {
-            Ok(result) => result.map_err(|error| Failure::from(&error)),
-            Err(_) => speculate(delay, Box::pin(first), || Box::pin(attempt())).await,
-        }
+        let _place = loop {
+            if let Ok(result) = timeout(delay, first.as_mut()).await {
+                return result.map_err(|error| Failure::from(&error));
+            }
+            if let Ok(place) = PLACES.try_acquire() {
+                break place;
+            }
+        };
+        speculate(delay, Box::pin(first), || Box::pin(attempt())).await
     });
     match timeout(timing.limit, attempts).await {
         Ok(result) => result,
@@ -56,27 +61,19 @@ async fn speculate<'a, T>(
     first: Attempt<'a, T>,
     another: impl Fn() -> Attempt<'a, T>,
 ) -> Result<T, Failure> {
-    let mut running = FuturesUnordered::from_iter([first]);
-    let mut left = SPECULATIONS;
-    let mut place = None;
+    let mut running = FuturesUnordered::from_iter([first, another()]);
+    let mut left = SPECULATIONS - 1;
     let mut failure = None;
-    let mut is_time = true;
     loop {
-        if is_time {
-            place = place.or_else(|| PLACES.try_acquire().ok());
-        }
-        if is_time && place.is_some() {
-            running.push(another());
-            left -= 1;
-        }
         let patience = if left > 0 { delay } else { Duration::MAX };
-        let next = timeout(patience, running.next()).await;
-        is_time = next.is_err();
-        match next {
+        match timeout(patience, running.next()).await {
             Ok(Some(Ok(answer))) => return Ok(answer),
             Ok(Some(Err(error))) => failure = Some(more_telling(failure, Failure::from(&error))?),
             Ok(None) => return Err(failure.expect("each attempt has failed")),
-            Err(_) => {}
+            Err(_) => {
+                running.push(another());
+                left -= 1;
+            }
         }
     }
 }
