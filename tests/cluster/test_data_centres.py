@@ -6,12 +6,11 @@ from harm.ledger import Ledger
 from harm.load import Person
 from harm.wait import until
 from lab.agree import check_nodes_agree, check_promises, eventually
-from lab.load import Load, residents
+from lab.load import VERBS, Load, residents
 from lab.sides import NODE_SIDES, SplitNodes, SplitServers, build_network
 
 BEFORE_S, DURING_S, AFTER_S = 3.0, 20.0, 4.0
 ALL_VERBS_LIMIT_S = 60.0
-VERBS = {"put", "update", "keep_alive", "delete", "read", "poll"}
 CENTRES = {"left": "dc1", "right": "dc2"}
 
 

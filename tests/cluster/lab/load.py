@@ -13,6 +13,7 @@ from registry.process import Registry
 from registry.wire import Answer, Closed, Wire
 
 CLIENTS = 6
+VERBS = {"put", "update", "keep_alive", "delete", "read", "poll"}
 ENTRIES_MAX = 60  # of a client: all are looked at afterwards, on every server
 REQUEST_LIMIT_S = 15.0
 POLL_EVERY_S = 0.5
@@ -117,10 +118,10 @@ class Load:
         return [request for request in self.requests
                 if request.fault and request.start_s >= since_s]
 
-    def verbs(self) -> set[str]:
-        """What has been asked for."""
+    def verbs(self, since_s: float = 0.0) -> set[str]:
+        """What has been asked for from then on."""
         with self._lock:
-            return {request.verb for request in self.requests}
+            return {request.verb for request in self.requests if request.start_s > since_s}
 
     def longest_s(self) -> float:
         return max(request.end_s - request.start_s for request in self.requests)
