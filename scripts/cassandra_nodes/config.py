@@ -14,7 +14,6 @@ def write(layout, node):
     for name in DIRECTORIES:
         (directory / name).mkdir(parents=True, exist_ok=True)
     template = string.Template((jars.DEPLOY / "cassandra.yaml").read_text(encoding="utf-8"))
-    several = layout.data_centres > 1
     (directory / "conf" / "cassandra.yaml").write_text(template.substitute(
         address=layout.address(node),
         authenticator="PasswordAuthenticator" if layout.auth else "AllowAllAuthenticator",
@@ -22,7 +21,6 @@ def write(layout, node):
         client_encryption=json.dumps(client_encryption(layout)),
         directory=directory,
         seeds=layout.seeds(),
-        snitch="GossipingPropertyFileSnitch" if several else "SimpleSnitch",
         token=layout.token(node)), encoding="utf-8")
     (directory / "conf" / "cassandra-rackdc.properties").write_text(
         f"dc=dc{layout.centre(node) + 1}\nrack=rack1\n", encoding="utf-8")

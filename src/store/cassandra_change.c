@@ -143,12 +143,24 @@ static void tidy(struct change_job *self)
 	cass_round_go(tidy);
 }
 
+/* Another server may add the same one: where it could not be asked, or where the claim is its. */
+static void note_added(struct change_job *self)
+{
+	struct store_cassandra *cassandra = self->job.store;
+	bool is_ours = self->settled && self->claiming.won;
+
+	cass_count_entry(cassandra, self->change->key.kind, 1);
+	if (atomic_load(&self->job.for_one) ||
+	    (self->change->key.kind == ENTRY_HYPERTY && !is_ours))
+		cass_note_doubt(cassandra);
+}
+
 static void note_counts(struct change_job *self)
 {
 	struct store_cassandra *cassandra = self->job.store;
 
 	if (!self->old.exists)
-		cass_count_entry(cassandra, self->change->key.kind, 1);
+		note_added(self);
 	if (self->adds_news)
 		atomic_fetch_add(&cassandra->own_pending, 1);
 	self->drops_news = self->drops_news && cass_pending_drop(cassandra, self->pending,
@@ -209,6 +221,7 @@ static void write_entry(struct change_job *self)
 		.stamp = self->stamp,
 		.news = self->news,
 		.due_s = self->due_s,
+		.unsure = atomic_load(&self->job.for_one),
 	};
 
 	cass_round(&self->job, "change.write", on_written);
@@ -314,18 +327,24 @@ static void on_claim_left(struct cass_job *job)
 	finish(change_of(job), atomic_load(&job->failed) ? STORE_UNAVAILABLE : STORE_DONE);
 }
 
-static void leave_claim_to_sweep(struct change_job *self)
+/* Leads the sweep to a claim that may stay without an entry. */
+static void ask_claim_due(struct change_job *self, struct cass_claim claim)
 {
 	const struct cass_due due = {
 		.due_s = self->now.lifetime_s + CASS_CLAIM_GRACE_S,
 		.kind = CASS_DUE_CLAIM,
 		.id = self->change->key.id,
 		.owner = self->owner,
-		.claim = self->old.claim,
+		.claim = claim,
 	};
 
-	cass_round(&self->job, "change.leave_claim", on_claim_left);
 	cass_due_add(&self->job, &due, self->stamp);
+}
+
+static void leave_claim_to_sweep(struct change_job *self)
+{
+	cass_round(&self->job, "change.leave_claim", on_claim_left);
+	ask_claim_due(self, self->old.claim);
 	cass_round_go(&self->job);
 }
 
@@ -335,7 +354,7 @@ static void on_removed(struct cass_job *job)
 	struct store_cassandra *cassandra = job->store;
 
 	cass_count_entry(cassandra, self->change->key.kind, -1);
-	if (atomic_load(&job->failed))
+	if (atomic_load(&job->failed) || atomic_load(&job->for_one))
 		cass_note_doubt(cassandra);
 	if (self->change->key.kind == ENTRY_HYPERTY)
 		cass_remove_user(cassandra, self->owner, self->old.stamp);
@@ -532,6 +551,8 @@ static void claim(struct change_job *self)
 	cass_claiming_ask(&self->job, &self->claiming);
 	ask_entry(self);
 	ask_due(self, &self->draft.entry, self->draft.entry.due_s);
+	if (self->draft.entry.due_s == 0)
+		ask_claim_due(self, self->claim);
 	cass_index_add(&self->job, &self->draft.entry, NULL, self->stamp);
 	cass_round_go(&self->job);
 }

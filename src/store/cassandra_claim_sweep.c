@@ -27,7 +27,7 @@ struct cass_claim_work {
 	struct cass_ask *light;
 	struct cass_claim_state owner; /* what stands in owners; owner absent: nothing */
 	struct cass_claim_state winner;
-	struct cass_claim_state plain[CLAIMS_MAX]; /* what stands in claims */
+	struct cass_claim_state plain[CLAIMS_MAX + 1]; /* what stands in claims */
 	unsigned plain_count;
 	struct loser losers[CLAIMS_MAX + 1];
 	unsigned loser_count;
@@ -158,6 +158,21 @@ static bool is_set_aside(const struct cass_claim_work *work, const struct loser 
 	return loser->is_there && !slice_equal(loser->claim.owner, work->winner.owner);
 }
 
+/* Another server may have set the same aside at the same time, and counted it as well: that is put
+ * right by counting what there is. */
+static void note_conflict(struct cass_sweep_job *self, const struct loser *loser)
+{
+	struct store_cassandra *cassandra = self->job.store;
+
+	cass_count_entry(cassandra, ENTRY_HYPERTY, -1);
+	cass_note_doubt(cassandra);
+	counter_add(cassandra->counters, COUNTER_CASSANDRA_CONFLICTS, 1);
+	log_warn("store.conflict", LOG_SLICE("id", self->claim->item->due.id),
+		 LOG_SLICE("user", loser->claim.owner),
+		 LOG_SLICE("winner", self->claim->winner.owner));
+	cass_remove_user(cassandra, loser->claim.owner, self->claim->stamp);
+}
+
 static void on_losers_gone(struct cass_job *job)
 {
 	struct cass_sweep_job *self = sweep_of(job);
@@ -166,6 +181,10 @@ static void on_losers_gone(struct cass_job *job)
 	if (atomic_load(&job->failed)) {
 		cass_sweep_claim_over(self);
 		return;
+	}
+	for (unsigned i = 0; i < work->loser_count; i++) {
+		if (is_set_aside(work, &work->losers[i]))
+			note_conflict(self, &work->losers[i]);
 	}
 	cass_round(job, "claim.clear", on_settled);
 	for (unsigned i = 0; i < work->loser_count; i++) {
@@ -177,18 +196,6 @@ static void on_losers_gone(struct cass_job *job)
 	/* The winner's entry may be missing, too. */
 	add_due(self, CASS_DUE_CLAIM, &work->winner, self->now.lifetime_s + CASS_CLAIM_GRACE_S);
 	cass_round_go(job);
-}
-
-static void note_conflict(struct cass_sweep_job *self, const struct loser *loser)
-{
-	struct store_cassandra *cassandra = self->job.store;
-
-	cass_count_entry(cassandra, ENTRY_HYPERTY, -1);
-	counter_add(cassandra->counters, COUNTER_CASSANDRA_CONFLICTS, 1);
-	log_warn("store.conflict", LOG_SLICE("id", self->claim->item->due.id),
-		 LOG_SLICE("user", loser->claim.owner),
-		 LOG_SLICE("winner", self->claim->winner.owner));
-	cass_remove_user(cassandra, loser->claim.owner, self->claim->stamp);
 }
 
 /* The same user claimed it on both sides: the entry is theirs, whichever claim it carries. */
@@ -222,7 +229,6 @@ static void on_set_aside(struct cass_job *job)
 		if (is_set_aside(work, loser)) {
 			cass_remove_entry(job, &loser->row,
 					  cass_stamp(job->store, loser->row.stamp));
-			note_conflict(self, loser);
 		} else if (loser->is_there) {
 			hand_over(self, loser);
 		}
@@ -315,7 +321,6 @@ static void read_losers(struct cass_sweep_job *self)
 {
 	struct cass_claim_work *work = self->claim;
 
-	add_loser(work, &work->owner);
 	for (unsigned i = 0; i < work->plain_count; i++)
 		add_loser(work, &work->plain[i]);
 	cass_round(&self->job, "claim.losers", on_losers);
@@ -361,6 +366,45 @@ static void make_it_win(struct cass_sweep_job *self)
 	cass_round_go(&self->job);
 }
 
+static void on_owner_kept_in_mind(struct cass_job *job)
+{
+	if (atomic_load(&job->failed))
+		cass_sweep_claim_over(sweep_of(job));
+	else
+		make_it_win(sweep_of(job));
+}
+
+static bool is_plain(const struct cass_claim_work *work, const struct cass_claim_state *claim)
+{
+	for (unsigned i = 0; i < work->plain_count; i++) {
+		if (cass_claim_same(&work->plain[i].claim, &claim->claim))
+			return true;
+	}
+	return false;
+}
+
+/* Once its claim is replaced, nothing but this row leads to what the former owner registered. */
+static void keep_owner_in_mind(struct cass_sweep_job *self)
+{
+	struct cass_claim_work *work = self->claim;
+	const struct cql_value values[] = {
+		cass_text(work->item->due.id),
+		cass_bigint(&self->job.arena, work->owner.since),
+		cass_uuid(&work->owner.claim),
+		cass_text(work->owner.owner),
+		cass_bigint(&self->job.arena, work->stamp),
+	};
+
+	if (!work->owner.owner.data || is_plain(work, &work->owner)) {
+		make_it_win(self);
+		return;
+	}
+	work->plain[work->plain_count++] = work->owner;
+	cass_round(&self->job, "claim.keep_owner", on_owner_kept_in_mind);
+	cass_ask(&self->job, CASS_CLAIM_ADD, values, 5);
+	cass_round_go(&self->job);
+}
+
 /* ---- What is there ---- */
 
 static void settle(struct cass_sweep_job *self)
@@ -373,7 +417,7 @@ static void settle(struct cass_sweep_job *self)
 	if (work->owner.owner.data && cass_claim_same(&work->owner.claim, &work->winner.claim))
 		read_losers(self);
 	else
-		make_it_win(self);
+		keep_owner_in_mind(self);
 }
 
 static void read_claims(struct cass_claim_work *work)

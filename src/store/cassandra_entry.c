@@ -228,9 +228,11 @@ static struct cql_value encode_guids(struct arena *arena, const struct entry *en
 }
 
 /* Whether the row may hold something there, be it what is left of a removed entry. */
-static bool may_hold(const struct cass_row *old, bool has)
+static bool may_hold(const struct cass_write *write, bool has)
 {
-	return old->exists ? has : old->stamp > 0;
+	const struct cass_row *old = write->old;
+
+	return write->unsure || (old->exists ? has : old->stamp > 0);
 }
 
 /* A column that has no value and had none is left alone: writing null would leave a tombstone. */
@@ -262,16 +264,15 @@ static void encode_fields(const struct cass_write *write, struct arena *arena,
 	for (size_t i = 0; i < TEXTS; i++) {
 		struct slice text = now->text[texts[i].member];
 
-		columns[texts[i].column] =
-			said(cass_text(text), text.data,
-			     may_hold(write->old, old->text[texts[i].member].data),
-			     changed & CHANGED_TEXT(texts[i].member));
+		columns[texts[i].column] = said(cass_text(text), text.data,
+						may_hold(write, old->text[texts[i].member].data),
+						changed & CHANGED_TEXT(texts[i].member));
 	}
 	for (int i = 0; i < LIST_COUNT; i++)
 		columns[lists[i]] =
 			changed & CHANGED_LIST(i)
 				? said(encode_list(arena, now->list[i]), now->list[i].packed.data,
-				       may_hold(write->old, old->list[i].packed.data), true)
+				       may_hold(write, old->list[i].packed.data), true)
 				: CASS_UNSET;
 	columns[CASS_EXPIRES] =
 		changed & CHANGED_EXPIRES ? cass_bigint(arena, now->expires_s) : CASS_UNSET;

@@ -74,6 +74,7 @@ struct cass_write {
 	int64_t news;  /* to stand in the entry from now on */
 	int64_t due_s; /* where its row in due is */
 	bool by_sweep; /* what changed about status goes into gone */
+	bool unsure;   /* old was read from one copy, and may lack what another one has */
 };
 
 /* values for CASS_HYPERTY_SET or CASS_OBJECT_SET, timestamp and key included; *ret_count of them.

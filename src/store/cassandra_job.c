@@ -12,6 +12,8 @@
 /* While nodes are missing, or were a moment ago, it is not worth waiting longer for a quorum. */
 #define DEGRADED_TIMEOUT_MS 700
 #define DEGRADED_LASTS_MS 3000
+/* How often a statement is sent for one copy: first for the short time, then for the whole. */
+#define FOR_ONE_MAX 2
 #define REFUSAL_LOG_INTERVAL_MS 10000
 
 static int64_t steady_ms(struct store_cassandra *cassandra)
@@ -124,7 +126,7 @@ static uint32_t timeout_of(const struct cass_ask *ask)
 	struct store_cassandra *cassandra = ask->job->store;
 	uint32_t timeout_ms = cassandra->options.timeout_ms;
 
-	if (ask->light || ask->degraded || timeout_ms < DEGRADED_TIMEOUT_MS)
+	if (ask->light || ask->for_one >= FOR_ONE_MAX || timeout_ms < DEGRADED_TIMEOUT_MS)
 		return timeout_ms;
 	return cass_is_degraded(cassandra, DEGRADED_LASTS_MS) ? DEGRADED_TIMEOUT_MS : timeout_ms;
 }
@@ -138,25 +140,35 @@ static void send_ask(struct cass_ask *ask)
 	cql_execute(cassandra->cql, ask->batch, ask->bound, ask->count, &ask->request);
 }
 
-/* Whether a smaller number of replicas may do. */
+/* Whether a smaller number of replicas may do, or the one that was asked is silent. A node asks
+ * those that it has known as quick; just after a cut it may be the next time only that it asks the
+ * one copy that is left. */
 static bool may_fall_to_one(const struct cass_ask *ask)
 {
 	const struct store_cassandra *cassandra = ask->job->store;
 	enum cql_result result = ask->request.result;
 
-	return !ask->light && !ask->degraded && !ask->job->once && !atomic_load(&cassandra->dead) &&
-	       (!ask->job->exact || cass_nodes_are_missing(cassandra)) &&
-	       (result == CQL_UNAVAILABLE || result == CQL_TIMED_OUT || result == CQL_UNREACHABLE);
+	if (ask->light || ask->job->once || atomic_load(&cassandra->dead) ||
+	    (ask->job->exact && !cass_nodes_are_missing(cassandra)))
+		return false;
+	if (ask->for_one > 0)
+		return ask->for_one < FOR_ONE_MAX && result == CQL_TIMED_OUT;
+	return result == CQL_UNAVAILABLE || result == CQL_TIMED_OUT || result == CQL_UNREACHABLE;
 }
 
 static void fall_to_one(struct cass_ask *ask)
 {
 	struct store_cassandra *cassandra = ask->job->store;
+	const bool was_short = ask->request.result == CQL_TIMED_OUT &&
+			       ask->request.timeout_ms == DEGRADED_TIMEOUT_MS;
 
-	ask->degraded = true;
+	ask->for_one++;
+	atomic_store(&ask->job->for_one, true);
 	ask->request.consistency = CQL_ONE;
 	counter_add(cassandra->counters, COUNTER_CASSANDRA_DOWNGRADES, 1);
-	atomic_store(&cassandra->degraded_ms, steady_ms(cassandra));
+	/* What had little time says little: nodes that are only slow must get out of it again. */
+	if (!was_short || cass_nodes_are_missing(cassandra))
+		atomic_store(&cassandra->degraded_ms, steady_ms(cassandra));
 	send_ask(ask);
 }
 
@@ -306,16 +318,19 @@ struct cass_ask *cass_ask_serial(struct cass_job *job, enum cass_statement state
 	return begin_ask(ask);
 }
 
+static struct cass_ask *begin_ask_all(struct cass_ask *ask)
+{
+	ask->light = true;
+	ask->request.consistency = CQL_ALL;
+	return begin_ask(ask);
+}
+
 struct cass_ask *cass_ask_all(struct cass_job *job, enum cass_statement statement,
 			      const struct cql_value *values, size_t count)
 {
 	struct cass_ask *ask = single(job, statement, values, count);
 
-	if (!ask)
-		return NULL;
-	ask->light = true;
-	ask->request.consistency = CQL_ALL;
-	return begin_ask(ask);
+	return ask ? begin_ask_all(ask) : NULL;
 }
 
 struct cass_ask *cass_ask_page(struct cass_job *job, enum cass_statement statement,
@@ -329,6 +344,18 @@ struct cass_ask *cass_ask_page(struct cass_job *job, enum cass_statement stateme
 	ask->request.page_rows = rows;
 	ask->request.page = page;
 	return begin_ask(ask);
+}
+
+struct cass_ask *cass_ask_page_all(struct cass_job *job, enum cass_statement statement,
+				   uint32_t rows, struct slice page)
+{
+	struct cass_ask *ask = single(job, statement, NULL, 0);
+
+	if (!ask)
+		return NULL;
+	ask->request.page_rows = rows;
+	ask->request.page = page;
+	return begin_ask_all(ask);
 }
 
 struct cass_ask *cass_ask_rows(struct cass_job *job, enum cass_statement statement,

@@ -32,6 +32,7 @@ struct cass_job {
 	struct cass_claiming *claiming; /* cassandra_claims.c's: the claim that is being made */
 	int64_t began_ms;               /* steady */
 	_Atomic bool failed;            /* out of memory, or a statement that must be done is not */
+	_Atomic bool for_one;           /* one copy had to do, of what was read or written */
 	bool once;                      /* nothing is sent again: the values are gone by then */
 	bool exact; /* one copy only does while nodes are missing, not because it takes long */
 };
@@ -44,9 +45,9 @@ struct cass_ask {
 	enum cql_batch batch;
 	struct cql_bound *bound;
 	size_t count;
-	bool light;    /* a lightweight transaction, or a read at SERIAL */
-	bool optional; /* may fail without the job failing */
-	bool degraded; /* sent again for ONE */
+	bool light;       /* a lightweight transaction, or a read at SERIAL */
+	bool optional;    /* may fail without the job failing */
+	unsigned for_one; /* how often it was sent again for ONE */
 };
 
 /*
@@ -82,6 +83,9 @@ struct cass_ask *cass_ask_all(struct cass_job *job, enum cass_statement statemen
 struct cass_ask *cass_ask_page(struct cass_job *job, enum cass_statement statement,
 			       const struct cql_value *values, size_t count, uint32_t rows,
 			       struct slice page);
+/* The same of every copy; to be judged by the caller. */
+struct cass_ask *cass_ask_page_all(struct cass_job *job, enum cass_statement statement,
+				   uint32_t rows, struct slice page);
 /* At most so many rows of a read; optional as above. */
 struct cass_ask *cass_ask_rows(struct cass_job *job, enum cass_statement statement,
 			       const struct cql_value *values, size_t count, uint32_t rows,

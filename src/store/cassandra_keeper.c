@@ -364,7 +364,7 @@ static bool become_ready(struct cass_keeper *keeper)
 	while ((r = get_ready(keeper)) < 0) {
 		int64_t jitter_ms = randombytes_uniform((uint32_t)retry_ms / 4 + 1);
 
-		tell_why_not(keeper, r == -ENOMEM ? strerror(ENOMEM) : keeper->waiter.reason);
+		tell_why_not(keeper, r == -ENOMEM ? "out of memory" : keeper->waiter.reason);
 		if (!wait_ms(keeper, r == -EBUSY ? LOOK_AGAIN_MS : retry_ms - jitter_ms))
 			return false;
 		retry_ms = retry_ms < RETRY_MOST_MS / 2 ? 2 * retry_ms : RETRY_MOST_MS;

@@ -16,7 +16,8 @@ struct part {
 	struct page *first;
 	struct page *last;
 	size_t rows;
-	bool whole; /* there is no further page */
+	struct slice next; /* where the page behind the last one begins */
+	bool whole;        /* there is none */
 };
 
 struct found {
@@ -37,6 +38,7 @@ struct list_job {
 	struct slice last_owner; /* of the row before: a GUID has a row for each entry of a user */
 	enum entry_kind kind;    /* of a scan, like the next one */
 	struct cass_ask *page;
+	bool all_copies; /* of a scan: each is asked */
 	bool shown;
 	bool damaged;
 };
@@ -62,7 +64,7 @@ static struct list_job *list_new(struct store *store, struct store_read *read)
 /* As many of the parts are asked for at once. */
 #define WINDOW 64
 /* Of a user's entries, in one answer of the cluster. */
-#define PAGE_ROWS 5000
+#define PAGE_ROWS 500
 
 typedef bool leads_here(const struct list_job *self, const struct entry *entry);
 
@@ -168,29 +170,16 @@ static int show_guids_user(struct list_job *self, const struct part *part)
 	return r < 0 ? r : 0;
 }
 
-/* Negative: see() does not want to go on. */
-static int show_pages(struct list_job *self, const struct part *part, enum entry_kind kind,
-		      leads_here *leads)
-{
-	int r = 0;
-
-	for (struct page *page = part->first; page && r == 0; page = page->next)
-		r = show_rows(self, page->ask, kind, leads);
-	return r;
-}
-
-static int show_part(struct list_job *self, const struct part *part)
+static int show_page(struct list_job *self, struct cass_ask *page)
 {
 	switch (self->index) {
 	case INDEX_NAME:
 	case INDEX_REPORTER:
-		return show_pages(self, part, ENTRY_DATA_OBJECT, member_leads);
+		return show_rows(self, page, ENTRY_DATA_OBJECT, member_leads);
 	case INDEX_EMAIL:
-		return show_pages(self, part, ENTRY_HYPERTY, email_leads);
-	case INDEX_GUID:
-		return show_guids_user(self, part);
+		return show_rows(self, page, ENTRY_HYPERTY, email_leads);
 	default:
-		return show_pages(self, part, ENTRY_HYPERTY, any_leads);
+		return show_rows(self, page, ENTRY_HYPERTY, any_leads);
 	}
 }
 
@@ -215,61 +204,74 @@ static void ask_more(struct list_job *self, struct part *part, enum cass_stateme
 	part->last = page;
 }
 
-/* Where the page behind the last one begins; absent: there is none. Counts its rows. */
-static struct slice next_page(struct part *part)
+/* The last page: no more of them is kept than has to be, since entries may be large. Where one of a
+ * user's entries decides about all, all are. Negative: see() does not want to go on. */
+static int take_page(struct list_job *self, struct part *part)
 {
-	struct cql_rows *rows =
-		part->last && part->last->ask ? part->last->ask->request.rows : NULL;
+	struct cass_ask *page = part->last->ask;
+	struct cql_rows *rows = page ? page->request.rows : NULL;
+	struct slice next = rows ? cql_rows_page(rows) : SLICE_NONE;
+	int r;
 
-	return rows ? cql_rows_page(rows) : SLICE_NONE;
+	part->rows += rows ? cql_rows_count(rows) : 0;
+	part->whole = !next.data;
+	part->next = next.data ? arena_copy(&self->job.arena, next) : SLICE_NONE;
+	if (next.data && !part->next.data)
+		return -ENOMEM;
+	if (self->index == INDEX_GUID || !rows)
+		return 0;
+	r = show_page(self, page);
+	cql_rows_free(rows);
+	page->request.rows = NULL;
+	return r;
 }
 
-static void note_page(struct part *part)
+/* Of each part whose end was not seen yet. */
+static int take_pages(struct list_job *self, bool *ret_whole)
 {
-	struct cql_rows *rows =
-		part->last && part->last->ask ? part->last->ask->request.rows : NULL;
+	int r = 0;
 
-	if (!part->whole)
-		part->rows += rows ? cql_rows_count(rows) : 0;
-	part->whole = !next_page(part).data;
+	*ret_whole = true;
+	for (size_t i = 0; i < self->part_count && r == 0; i++) {
+		if (!self->parts[i].whole)
+			r = take_page(self, &self->parts[i]);
+		*ret_whole = *ret_whole && self->parts[i].whole;
+	}
+	return r;
 }
 
 static void ask_parts(struct list_job *self);
-static void show_parts(struct list_job *self);
+static void end_parts(struct list_job *self);
 
 static void on_parts(struct cass_job *job)
 {
 	struct list_job *self = list_of(job);
-	bool whole = true;
+	bool whole = false;
+	int r = atomic_load(&job->failed) ? STORE_UNAVAILABLE : take_pages(self, &whole);
 
-	if (atomic_load(&job->failed)) {
-		cass_job_end(job, STORE_UNAVAILABLE);
+	if (r != 0) {
+		cass_job_end(job, r);
 		return;
 	}
-	for (size_t i = 0; i < self->part_count; i++) {
-		note_page(&self->parts[i]);
-		whole = whole && self->parts[i].whole;
-	}
 	if (whole) {
-		show_parts(self);
+		end_parts(self);
 		return;
 	}
 	cass_round(job, "list.more", on_parts);
 	for (size_t i = 0; i < self->part_count; i++) {
 		if (!self->parts[i].whole)
-			ask_more(self, &self->parts[i], CASS_HYPERTIES_LIST,
-				 next_page(&self->parts[i]));
+			ask_more(self, &self->parts[i], CASS_HYPERTIES_LIST, self->parts[i].next);
 	}
 	cass_round_go(job);
 }
 
-static void show_parts(struct list_job *self)
+static void end_parts(struct list_job *self)
 {
 	bool more = self->part_count == WINDOW;
 	int r = 0;
 
-	for (size_t i = 0; i < self->part_count && r == 0; i++)
-		r = show_part(self, &self->parts[i]);
+	for (size_t i = 0; self->index == INDEX_GUID && i < self->part_count && r == 0; i++)
+		r = show_guids_user(self, &self->parts[i]);
 	if (r != 0)
 		cass_job_end(&self->job, r);
 	else if (more)
@@ -394,7 +396,7 @@ static void on_scanned(struct cass_job *job)
 	struct slice page;
 	int r;
 
-	if (atomic_load(&job->failed)) {
+	if (atomic_load(&job->failed) || self->page->request.result != CQL_DONE) {
 		cass_job_end(job, STORE_UNAVAILABLE);
 		return;
 	}
@@ -415,11 +417,13 @@ static void on_scanned(struct cass_job *job)
 static void ask_scan(struct list_job *self, struct slice page)
 {
 	const struct store_scan *scan = (const struct store_scan *)self->read;
+	enum cass_statement statement =
+		self->kind == ENTRY_HYPERTY ? CASS_HYPERTIES_SCAN : CASS_OBJECTS_SCAN;
 
 	cass_round(&self->job, "scan.page", on_scanned);
-	self->page = cass_ask_page(
-		&self->job, self->kind == ENTRY_HYPERTY ? CASS_HYPERTIES_SCAN : CASS_OBJECTS_SCAN,
-		NULL, 0, scan->limit, page);
+	self->page = self->all_copies
+			     ? cass_ask_page_all(&self->job, statement, scan->limit, page)
+			     : cass_ask_page(&self->job, statement, NULL, 0, scan->limit, page);
 	cass_round_go(&self->job);
 }
 
@@ -438,7 +442,7 @@ static bool read_cursor(struct slice cursor, enum entry_kind *ret_kind, struct s
 	return true;
 }
 
-int store_cassandra_scan(struct store *store, struct store_scan *scan)
+static int begin_scan(struct store *store, struct store_scan *scan, bool all_copies)
 {
 	enum entry_kind kind;
 	struct slice page;
@@ -448,10 +452,23 @@ int store_cassandra_scan(struct store *store, struct store_scan *scan)
 	scan->ret_cursor_len = 0;
 	if (!read_cursor(scan->cursor, &kind, &page))
 		return -EINVAL;
+	if (!scan->cursor.data && (scan->skip_kinds & 1u << ENTRY_HYPERTY))
+		kind = ENTRY_DATA_OBJECT;
 	self = list_new(store, &scan->read);
 	if (!self)
 		return STORE_UNAVAILABLE;
 	self->kind = kind;
+	self->all_copies = all_copies;
 	ask_scan(self, page);
 	return STORE_PENDING;
+}
+
+int store_cassandra_scan(struct store *store, struct store_scan *scan)
+{
+	return begin_scan(store, scan, false);
+}
+
+int store_cassandra_scan_all_copies(struct store *store, struct store_scan *scan)
+{
+	return begin_scan(store, scan, true);
 }

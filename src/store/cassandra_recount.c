@@ -64,7 +64,8 @@ static void ask_for_page(struct cass_recount *recount, struct cass_waiter *waite
 		.limit = PAGE_ROWS,
 	};
 	atomic_store(&recount->page_over, false);
-	r = store_cassandra_scan(&waiter->store->store, &recount->scan);
+	/* What was written during a cut may be on one copy only, and a quorum miss it. */
+	r = store_cassandra_scan_all_copies(&waiter->store->store, &recount->scan);
 	if (r == STORE_PENDING)
 		return;
 	recount->scan.read.op.result = r;

@@ -35,24 +35,8 @@ struct slice cass_due_queue(int32_t shard, char ret_name[static CASS_QUEUE_MAX])
 	return (struct slice){ret_name, (size_t)len};
 }
 
-static int64_t known_number(int32_t shard, int64_t bucket)
-{
-	return bucket * CASS_SHARDS + shard + 1;
-}
-
-static _Atomic int64_t *known_slot(struct store_cassandra *cassandra, int64_t number)
-{
-	return &cassandra->known_buckets[(uint64_t)number % CASS_KNOWN_BUCKETS];
-}
-
-static bool bucket_is_over(struct cass_job *job, int64_t bucket)
-{
-	return bucket < cass_due_bucket(store_cassandra_now(&job->store->store).lifetime_s);
-}
-
 void cass_due_register(struct cass_job *job, int32_t shard, int64_t bucket, int64_t stamp)
 {
-	int64_t number = known_number(shard, bucket);
 	char name[CASS_QUEUE_MAX];
 	struct slice queue = arena_copy(&job->arena, cass_due_queue(shard, name));
 	const struct cql_value values[] = {
@@ -61,9 +45,7 @@ void cass_due_register(struct cass_job *job, int32_t shard, int64_t bucket, int6
 		cass_bigint(&job->arena, stamp),
 	};
 
-	/* One that is over may have been closed by whoever sweeps. */
-	if (atomic_load(known_slot(job->store, number)) != number || bucket_is_over(job, bucket))
-		cass_ask(job, CASS_BUCKET_ADD, values, 3);
+	cass_ask(job, CASS_BUCKET_ADD, values, 3);
 }
 
 static int32_t shard_of(const struct cass_due *due)
@@ -94,14 +76,6 @@ void cass_due_add(struct cass_job *job, const struct cass_due *due, int64_t stam
 	due_values(job, due, stamp, values);
 	cass_ask(job, CASS_DUE_ADD, values, 8);
 	cass_due_register(job, shard_of(due), cass_due_bucket(due->due_s), stamp);
-}
-
-void cass_due_add_to(struct cass_batch *batch, const struct cass_due *due, int64_t stamp)
-{
-	struct cql_value values[8];
-
-	due_values(batch->job, due, stamp, values);
-	cass_batch_add(batch, CASS_DUE_ADD, values, 8);
 }
 
 void cass_due_remove_from(struct cass_batch *batch, const struct cass_due *due, int64_t stamp)

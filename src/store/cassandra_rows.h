@@ -18,10 +18,9 @@ struct cass_due {
 	struct cass_claim claim;
 };
 
-/* With its bucket's registration, unless that is known to be there. */
+/* With its bucket's registration. */
 void cass_due_add(struct cass_job *job, const struct cass_due *due, int64_t stamp);
-/* Of one partition each batch; the caller registers the bucket. */
-void cass_due_add_to(struct cass_batch *batch, const struct cass_due *due, int64_t stamp);
+/* Of one partition each batch. */
 void cass_due_remove_from(struct cass_batch *batch, const struct cass_due *due, int64_t stamp);
 void cass_due_register(struct cass_job *job, int32_t shard, int64_t bucket, int64_t stamp);
 

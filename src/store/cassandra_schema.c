@@ -129,8 +129,9 @@ static int make_table(struct cass_waiter *waiter, const char *table, const char 
 	crypto_generichash(id, sizeof(id), (const unsigned char *)name, strlen(name), NULL, 0);
 	sodium_bin2hex(hex, sizeof(hex), id, sizeof(id));
 	snprintf(text, sizeof(text),
-		 "CREATE TABLE IF NOT EXISTS %s (%s) WITH id = %.8s-%.4s-4%.3s-8%.3s-%.12s", name,
-		 columns, hex, hex + 8, hex + 13, hex + 17, hex + 20);
+		 "CREATE TABLE IF NOT EXISTS %s (%s) WITH id = %.8s-%.4s-4%.3s-8%.3s-%.12s "
+		 "AND speculative_retry = 'MIN(99p,500ms)'",
+		 name, columns, hex, hex + 8, hex + 13, hex + 17, hex + 20);
 	return cass_waiter_alter(waiter, text);
 }
 

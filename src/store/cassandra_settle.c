@@ -25,11 +25,9 @@ static struct settle_job *settle_of(struct cass_job *job)
 
 static void finish(struct settle_job *self)
 {
-	struct cass_taker *taker = self->taker;
-
+	cass_turn_over(self->taker);
 	free(self->lease);
 	cass_job_end(&self->job, STORE_DONE);
-	cass_turn_over(taker);
 }
 
 /* ---- Told ---- */

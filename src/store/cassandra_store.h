@@ -14,7 +14,6 @@
 /* Entries due are kept in so many shards, each swept by the server that holds its lease. */
 #define CASS_SHARDS 4
 #define CASS_DUE_BUCKET_S 60
-#define CASS_KNOWN_BUCKETS 1024
 #define CASS_PENDING_BUCKET_US (10 * 1000000LL)
 #define CASS_LEASE_TTL_S 10
 /* Servers' clocks are apart by less: what is due by ours within it may be swept by another one now.
@@ -81,9 +80,6 @@ struct store_cassandra {
 	_Atomic bool dead;           /* a test stopped it at a step */
 	_Atomic bool doubtful;       /* something failed midway: counts may be off */
 
-	/* Buckets of due that are known to be registered, by number; 0: none. */
-	_Atomic int64_t known_buckets[CASS_KNOWN_BUCKETS];
-
 	struct cass_keys keys;     /* one change of a key at a time */
 	struct cass_owners owners; /* the cache of who owns which id */
 	struct cass_sweeper *sweeper;
@@ -137,6 +133,8 @@ int store_cassandra_get(struct store *store, struct entry_key key, struct store_
 int store_cassandra_list(struct store *store, enum store_index index, struct slice key,
 			 struct store_read *read);
 int store_cassandra_scan(struct store *store, struct store_scan *scan);
+/* Also what only one copy has, as after a cut; STORE_UNAVAILABLE while one is missing. */
+int store_cassandra_scan_all_copies(struct store *store, struct store_scan *scan);
 /* cassandra_change.c */
 int store_cassandra_change(struct store *store, struct store_change *change);
 /* cassandra_sweep.c */
@@ -148,6 +146,8 @@ void cass_sweeper_leave(struct cass_sweeper *sweeper);
 void cass_sweeper_free(struct cass_sweeper *sweeper); /* NULL is fine, like the next two */
 /* cassandra_take.c */
 int store_cassandra_take_updates(struct store *store, struct store_take *take);
+/* cassandra_peek.c */
+int store_cassandra_peek_updates(struct store *store, struct store_peek *peek);
 /* cassandra_settle.c */
 void store_cassandra_settle_updates(struct store *store, uint64_t token, enum store_settle how);
 /* cassandra_taker.c */

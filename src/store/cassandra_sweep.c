@@ -129,6 +129,9 @@ static void clear_removed(struct cass_sweep_job *self, struct cass_item *item)
 	struct store_cassandra *cassandra = self->job.store;
 
 	cass_count_entry(cassandra, item->old.entry.key.kind, -1);
+	/* Others may be at the same, if nobody could be asked. */
+	if (atomic_load(&self->job.for_one) || cass_is_degraded(cassandra, 0))
+		cass_note_doubt(cassandra);
 	if (cass_pending_drop(cassandra, item->pending, item->old.news, item->old.entry.key))
 		cass_pending_remove(&self->job, item->old.news, &item->old.entry, item->stamp);
 	item->freed = cass_remove_rest(&self->job, &item->old, item->stamp);

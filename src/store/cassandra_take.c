@@ -89,23 +89,17 @@ static int64_t steady_ms(const struct take_job *self)
 
 static void on_unlocked(struct cass_job *job)
 {
-	struct cass_taker *taker = job->store->taker;
-
+	cass_turn_over(job->store->taker);
 	cass_job_end(job, STORE_DONE);
-	cass_turn_over(taker);
 }
 
-/* The lock is given back in a job of its own, since the reader need not wait for that; it is made
- * first, so that the store does not close in between. */
-static void finish(struct take_job *self, int result)
+/* The lock is given back in a job of its own, since the reader need not wait for that. */
+static void end_turn(struct cass_taker *taker)
 {
-	struct cass_taker *taker = self->taker;
 	struct cass_job *unlock = NULL;
 
 	if (taker->lease.until_ms != 0)
 		unlock = cass_job_new(taker->store, sizeof(*unlock), NULL);
-	free(self->kept);
-	cass_job_end(&self->job, result);
 	if (!unlock) {
 		cass_turn_over(taker);
 		return;
@@ -113,6 +107,13 @@ static void finish(struct take_job *self, int result)
 	cass_round(unlock, "take.unlock", on_unlocked);
 	cass_lease_free(unlock, &taker->lease);
 	cass_round_go(unlock);
+}
+
+static void finish(struct take_job *self, int result)
+{
+	end_turn(self->taker);
+	free(self->kept);
+	cass_job_end(&self->job, result);
 }
 
 /* ---- Buckets that are known ---- */
@@ -622,25 +623,16 @@ static void look(struct take_job *self)
 	cass_round_go(&self->job);
 }
 
-static void on_over(struct cass_job *job)
-{
-	finish(take_of(job), STORE_DONE);
-}
-
 static void on_turn(struct cass_turn *turn)
 {
 	struct take_job *self = container_of(turn, struct take_job, turn);
 
 	self->now = store_cassandra_now(&self->job.store->store);
 	self->stamp = cass_stamp(self->job.store, 0);
-	if (has_waited_enough(self)) {
-		/* Not at once: many that wait would end inside each other. */
-		cass_round(&self->job, "take.over", on_over);
-		cass_ask_pause(&self->job, 1);
-		cass_round_go(&self->job);
-	} else {
+	if (has_waited_enough(self))
+		finish(self, STORE_DONE);
+	else
 		look(self);
-	}
 }
 
 int store_cassandra_take_updates(struct store *store, struct store_take *take)

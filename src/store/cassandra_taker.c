@@ -8,38 +8,44 @@
 
 /* ---- Turns ---- */
 
+/* The lock is held, and given up while a turn begins. One thread at a time does this, since a turn
+ * may be over before its begin() returns: those that wait are then begun here, not inside it. */
+static void begin_turns(struct cass_taker *taker)
+{
+	struct cass_turn *turn;
+
+	if (taker->beginning)
+		return;
+	taker->beginning = true;
+	while (!taker->busy && taker->turns) {
+		turn = taker->turns;
+		taker->turns = turn->next;
+		taker->busy = true;
+		pthread_mutex_unlock(&taker->lock);
+		turn->begin(turn);
+		pthread_mutex_lock(&taker->lock);
+	}
+	taker->beginning = false;
+}
+
 void cass_turn_take(struct cass_taker *taker, struct cass_turn *turn)
 {
-	bool free_now;
-
 	turn->next = NULL;
 	pthread_mutex_lock(&taker->lock);
-	free_now = !taker->busy;
-	taker->busy = true;
-	if (!free_now) {
-		*taker->turns_end = turn;
-		taker->turns_end = &turn->next;
-	}
+	if (!taker->turns)
+		taker->turns_end = &taker->turns;
+	*taker->turns_end = turn;
+	taker->turns_end = &turn->next;
+	begin_turns(taker);
 	pthread_mutex_unlock(&taker->lock);
-	if (free_now)
-		turn->begin(turn);
 }
 
 void cass_turn_over(struct cass_taker *taker)
 {
-	struct cass_turn *next;
-
 	pthread_mutex_lock(&taker->lock);
-	next = taker->turns;
-	if (next)
-		taker->turns = next->next;
-	else
-		taker->busy = false;
-	if (!taker->turns)
-		taker->turns_end = &taker->turns;
+	taker->busy = false;
+	begin_turns(taker);
 	pthread_mutex_unlock(&taker->lock);
-	if (next)
-		next->begin(next);
 }
 
 /* ---- Leases ---- */
@@ -190,7 +196,6 @@ int cass_taker_new(struct store_cassandra *cassandra, struct cass_taker **ret_ta
 		return -ENOMEM;
 	taker->store = cassandra;
 	taker->lease.name = SLICE("take");
-	taker->turns_end = &taker->turns;
 	/* Positive as a bigint, and never 0. */
 	taker->next_token = ((uint64_t)(randombytes_random() >> 1) << 32) | 1;
 	pthread_mutex_init(&taker->lock, NULL);

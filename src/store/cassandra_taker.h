@@ -55,10 +55,11 @@ struct cass_taker {
 	struct store_cassandra *store;
 	pthread_mutex_t lock; /* for all up to next_token */
 	struct cass_news_lease *leases;
-	struct cass_turn *turns; /* who waits */
-	struct cass_turn **turns_end;
-	bool busy;
-	uint64_t next_token; /* its upper half is this server's */
+	struct cass_turn *turns;      /* who waits */
+	struct cass_turn **turns_end; /* while there is one */
+	bool busy;                    /* one has its turn */
+	bool beginning;               /* a thread begins those that wait */
+	uint64_t next_token;          /* its upper half is this server's */
 	/* Of whoever has its turn: */
 	struct cass_lease lease;
 	struct cass_known_bucket *known; /* ascending */
@@ -67,6 +68,7 @@ struct cass_taker {
 
 /* begin() runs at once, or when those before are over. */
 void cass_turn_take(struct cass_taker *taker, struct cass_turn *turn);
+/* By a job that has not ended: the taker lives as long as there is one. */
 void cass_turn_over(struct cass_taker *taker);
 
 /* Room for a lease on so many, whose texts have so many bytes. NULL when out of memory. */

@@ -157,6 +157,7 @@ static const struct store_verbs verbs = {
 	.change = store_cassandra_change,
 	.sweep = store_cassandra_sweep,
 	.take_updates = store_cassandra_take_updates,
+	.peek_updates = store_cassandra_peek_updates,
 	.settle_updates = store_cassandra_settle_updates,
 	.health = store_cassandra_health,
 	.count = store_cassandra_count,

@@ -57,4 +57,5 @@ def test_one_node_comes_to_harm_and_no_client_notices(
     assert not load.failed(), load.failed()[:5]
     # … all that was acknowledged is there, and all servers and nodes agree
     check_promises(three_servers.all, ledger)
-    eventually(lambda: check_nodes_agree(four_nodes, three_servers.keyspace))
+    eventually(lambda: check_nodes_agree(four_nodes, three_servers.keyspace,
+                                         harm is kill_and_restart))

@@ -13,6 +13,7 @@
 #define READY_LIMIT_MS 60000
 #define LOOK_MS 5
 #define DELETED_MAX 500
+#define TRIES 10
 
 /* What wipe() empties: each table's partition key, and how many columns that is. */
 static const struct {
@@ -46,13 +47,26 @@ static void on_answer(struct cql_request *request)
 	latch_open(&((struct answer *)request)->latch);
 }
 
+static struct cql_request ask(struct cassandra_fixture *fixture, const struct cql_bound *bound)
+{
+	struct answer answer = {.request = {.complete = on_answer,
+					    .consistency = CQL_QUORUM,
+					    .serial_consistency = CQL_SERIAL}};
+
+	latch_init(&answer.latch);
+	cql_execute(fixture->cql, CQL_SINGLE, bound, 1, &answer.request);
+	latch_wait(&answer.latch);
+	latch_deinit(&answer.latch);
+	return answer.request;
+}
+
+/* May be repeated: it reads or deletes. A node that is busy with other tests may not answer in
+ * time. */
 static struct cql_rows *execute(struct cassandra_fixture *fixture, const char *text,
 				const struct cql_value *values, size_t count)
 {
 	const struct cql_statement *statement;
-	struct answer answer = {.request = {.complete = on_answer,
-					    .consistency = CQL_QUORUM,
-					    .serial_consistency = CQL_SERIAL}};
+	struct cql_request request = {.result = CQL_CLOSED};
 	char reason[256] = "";
 	struct cql_bound bound;
 
@@ -61,15 +75,13 @@ static struct cql_rows *execute(struct cassandra_fixture *fixture, const char *t
 		abort();
 	}
 	bound = (struct cql_bound){statement, values, count};
-	latch_init(&answer.latch);
-	cql_execute(fixture->cql, CQL_SINGLE, &bound, 1, &answer.request);
-	latch_wait(&answer.latch);
-	latch_deinit(&answer.latch);
-	if (answer.request.result != CQL_DONE) {
-		fprintf(stderr, "%s: %s\n", text, answer.request.error);
+	for (int i = 0; i < TRIES && request.result != CQL_DONE; i++)
+		request = ask(fixture, &bound);
+	if (request.result != CQL_DONE) {
+		fprintf(stderr, "%s: %s\n", text, request.error);
 		abort();
 	}
-	return answer.request.rows;
+	return request.rows;
 }
 
 static void fill_in(const struct cassandra_fixture *fixture, const char *text, char *ret_text,
@@ -100,29 +112,50 @@ static void ddl(struct cassandra_fixture *fixture, const char *text)
 	}
 }
 
-/* Deleting is quicker than truncating, up to some number; and what is deleted stays in the way. */
+static bool same_key(const struct cql_value *a, const struct cql_value *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (a[i].len != b[i].len || memcmp(a[i].data, b[i].data, a[i].len) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Each partition once: its rows stand together. */
+static void delete_partitions(struct cassandra_fixture *fixture, size_t i, struct cql_rows *rows)
+{
+	size_t columns = tables[i].columns;
+	struct cql_value key[2], before[2];
+	bool is_first = true;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 columns == 2 ? "DELETE FROM %s.%s WHERE shard = ? AND bucket = ?"
+			      : "DELETE FROM %s.%s WHERE %s = ?",
+		 fixture->keyspace, tables[i].table, tables[i].key);
+	for (; cql_rows_next(rows, key, columns); is_first = false) {
+		if (is_first || !same_key(key, before, columns))
+			cql_rows_free(execute(fixture, text, key, columns));
+		memcpy(before, key, sizeof(before));
+	}
+}
+
+/* Deleting is quicker than truncating, up to some number; and what is deleted stays in the way of
+ * who reads the whole table. */
 static void wipe_table(struct cassandra_fixture *fixture, size_t i)
 {
-	size_t deleted = 0;
-	struct cql_value key[2];
 	struct cql_rows *rows;
 	char text[512];
 
-	snprintf(text, sizeof(text), "SELECT DISTINCT %s FROM %s.%s", tables[i].key,
-		 fixture->keyspace, tables[i].table);
+	snprintf(text, sizeof(text), "SELECT %s FROM %s.%s LIMIT %d", tables[i].key,
+		 fixture->keyspace, tables[i].table, DELETED_MAX);
 	rows = execute(fixture, text, NULL, 0);
-	snprintf(text, sizeof(text),
-		 tables[i].columns == 2 ? "DELETE FROM %s.%s WHERE shard = ? AND bucket = ?"
-					: "DELETE FROM %s.%s WHERE %s = ?",
-		 fixture->keyspace, tables[i].table, tables[i].key);
-	while (rows && deleted < DELETED_MAX && cql_rows_next(rows, key, tables[i].columns)) {
-		cql_rows_free(execute(fixture, text, key, tables[i].columns));
-		deleted++;
-	}
-	cql_rows_free(rows);
 	snprintf(text, sizeof(text), "TRUNCATE %s.%s", fixture->keyspace, tables[i].table);
-	if (deleted == DELETED_MAX)
+	if (rows && cql_rows_count(rows) == DELETED_MAX)
 		ddl(fixture, text);
+	else if (rows)
+		delete_partitions(fixture, i, rows);
+	cql_rows_free(rows);
 }
 
 void cassandra_fixture_wipe(struct cassandra_fixture *fixture)
