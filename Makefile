@@ -25,8 +25,8 @@ cassandra: ## start Cassandra nodes on 127.0.0.1, .2, …: returns when they ans
 cassandra-stop: ## stop them; their data stay in build/cassandra
 	@scripts/cassandra stop
 
-build: deps ## build build/registryd
-	@scripts/build $(BUILD) registryd
+build: deps ## build build/registryd and build/registryctl
+	@scripts/build $(BUILD) programs
 
 test: test-deps ## everything that must pass: under 15 minutes
 	@scripts/test
@@ -48,7 +48,7 @@ format: test-deps ## lay out the sources
 
 install: build ## install below DESTDIR/PREFIX
 	meson configure $(BUILD) --prefix $(abspath $(PREFIX))
-	ninja -C $(BUILD) registryd
+	ninja -C $(BUILD) programs
 	meson install -C $(BUILD) --no-rebuild
 
 clean: ## remove what was built

@@ -32,16 +32,21 @@ static const struct answer_row answers[ANSWER_COUNT] = {
 	[ANSWER_NO_NEWS] = {200, BODY("{}")},
 	[ANSWER_READY] = {200, BODY("{\"status\":\"ready\"}")},
 	[ANSWER_SEE_LIVE] = {302, .location = "/live"},
+	[ANSWER_SEE_OVERVIEW] = {302, .location = "/overview"},
 	[ANSWER_BAD_REQUEST] = {400, MESSAGE("Bad Request")},
 	[ANSWER_UNAUTHORIZED] = {401, MESSAGE("Unauthorized.")},
 	[ANSWER_NOT_FOUND] = {404, MESSAGE("Not Found")},
 	[ANSWER_METHOD_NOT_ALLOWED] = {405, MESSAGE("Method Not Allowed")},
 	[ANSWER_FAULT] = {500, MESSAGE("Internal Server Error")},
+	[ANSWER_FULL] = {507, MESSAGE("Insufficient Storage")},
 	[ANSWER_UNAVAILABLE] = {503, MESSAGE("Temporary Unavailable"), .retry_after = true},
 };
 
 static const enum answer failures[] = {
 	[REGISTRY_NOT_FOUND] = ANSWER_NOT_FOUND,
+	[REGISTRY_FULL] = ANSWER_FULL,
+	[REGISTRY_CROWDED] = ANSWER_FULL,
+	[REGISTRY_TOO_LARGE] = ANSWER_FULL,
 	[REGISTRY_UNAVAILABLE] = ANSWER_UNAVAILABLE,
 	[REGISTRY_DAMAGED] = ANSWER_FAULT,
 	[REGISTRY_FAULT] = ANSWER_FAULT,
@@ -55,6 +60,7 @@ void answers_give(struct http_request *request, enum answer answer)
 	buffer_append_slice(&request->out, row->body);
 	request->status = row->status;
 	request->location = row->location;
+	request->headers = NULL;
 	request->retry_after = row->retry_after;
 }
 

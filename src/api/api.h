@@ -4,7 +4,9 @@
  */
 #pragma once
 
+#include "api/admission.h"
 #include "http/http.h"
+#include "monitor/memory.h"
 #include "monitor/prometheus.h"
 
 struct api;
@@ -26,9 +28,16 @@ struct api_options {
 	struct store *store; /* for /live: counts and health */
 	struct counters *counters;
 	struct api_hooks hooks;
-	/* TLS clients are asked for certificates: what changes anything needs one (spec 13). */
+	size_t id_max_bytes;     /* of an id in a path, decoded */
+	size_t json_depth_max;   /* brackets inside each other in a body */
+	size_t answer_max_bytes; /* of the entries in an answer, if they are several */
+	struct admission_limits admission;
+	struct memory_watch *memory; /* NULL: no limit */
+	/* Of TLS clients, on the public listener (spec 13). */
+	bool reads_need_certificate;
 	bool writes_need_certificate;
 	bool updates_are_open; /* … but reading the news needs none, although it takes them away */
+	bool shows_overview;   /* on the public listener, too */
 };
 
 /* options is copied. 0 or -ENOMEM. */

@@ -5,8 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <jansson.h>
-
+#include "api/json_parse.h"
 #include "api/json_source.h"
 #include "model/member.h"
 #include "model/text_list.h"
@@ -158,32 +157,38 @@ static bool seconds_of_number(const json_t *value, int64_t *ret_seconds)
 	return (double)*ret_seconds == real;
 }
 
-/* A string that holds such a number and nothing else. */
-static bool seconds_of_text(struct slice text, int64_t *ret_seconds)
+/* A string that holds such a number and nothing else. BODY_OK, BODY_BAD or -ENOMEM. */
+static int seconds_of_text(struct slice text, int64_t *ret_seconds)
 {
+	struct arena parsed;
+	char room[JSON_PARSE_ROOM];
 	json_t *number;
-	bool good;
+	json_error_t error;
+	int r;
 
 	if (text.len == 0 || text.data[0] < '-' || text.data[text.len - 1] < '-')
-		return false; /* white space around it, which the parser would pass over */
-	number = json_loadb(text.data, text.len, JSON_DECODE_ANY, NULL);
-	if (!number)
-		return false;
-	good = seconds_of_number(number, ret_seconds);
-	json_decref(number);
-	return good;
+		return BODY_BAD; /* white space around it, which the parser would pass over */
+	arena_init(&parsed, room, sizeof(room));
+	r = json_parse(text, JSON_DECODE_ANY, &parsed, &number, &error);
+	if (r != -ENOMEM)
+		r = r == 0 && seconds_of_number(number, ret_seconds) ? BODY_OK : BODY_BAD;
+	arena_deinit(&parsed);
+	return r;
 }
 
 static int read_expires(struct reader *reader, const struct member *member, const json_t *value)
 {
 	int64_t *seconds = &reader->fields.expires_s;
-	bool good = json_is_string(value) ? seconds_of_text(text_of(value), seconds)
-					  : seconds_of_number(value, seconds);
+	int r = BODY_BAD;
 
-	if (!good)
+	if (json_is_string(value))
+		r = seconds_of_text(text_of(value), seconds);
+	else if (seconds_of_number(value, seconds))
+		r = BODY_OK;
+	if (r == BODY_BAD)
 		return bad(reader->problem, "%s: must be a whole number of seconds, not negative",
 			   member->name.data);
-	return BODY_OK;
+	return r;
 }
 
 /* ---- The object ---- */
@@ -239,27 +244,28 @@ static const char *reason_of(enum json_error_code code)
 	}
 }
 
-static int parse(struct slice text, json_t **ret_object, struct body_problem *problem)
+/* The object lives as long as the arena. */
+static int parse(struct slice text, struct arena *arena, json_t **ret_object,
+		 struct body_problem *problem)
 {
 	const char *nul = text.len > 0 ? memchr(text.data, '\0', text.len) : NULL;
 	json_error_t error;
 	json_t *value;
+	int r;
 
 	if (text.len == 0)
 		return bad(problem, "body: is empty");
 	/* Behind a number the parser would pass over it. */
 	if (nul)
 		return bad(problem, "body: a NUL character at byte %d", (int)(nul - text.data) + 1);
-	value = json_loadb(text.data, text.len, 0, &error);
-	if (!value && json_error_code(&error) == json_error_out_of_memory)
-		return -ENOMEM;
-	if (!value)
+	r = json_parse(text, 0, arena, &value, &error);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
 		return bad(problem, "body: %s at byte %d", reason_of(json_error_code(&error)),
 			   error.position);
-	if (!json_is_object(value)) {
-		json_decref(value);
+	if (!json_is_object(value))
 		return bad(problem, "body: must be a JSON object");
-	}
 	*ret_object = value;
 	return BODY_OK;
 }
@@ -282,17 +288,19 @@ int body_read(struct slice text, enum entry_kind kind, enum body_use use, struct
 		.fields = {.expires_s = EXPIRES_ABSENT},
 		.problem = ret_problem,
 	};
+	char room[JSON_PARSE_ROOM];
+	struct arena parsed;
 	json_t *object = NULL;
 	int r;
 
-	r = parse(reader.source, &object, ret_problem);
-	if (r != BODY_OK)
-		return r;
-	r = read_members(&reader, object, kind, use);
+	arena_init(&parsed, room, sizeof(room));
+	r = parse(reader.source, &parsed, &object, ret_problem);
+	if (r == BODY_OK)
+		r = read_members(&reader, object, kind, use);
 	if (r == BODY_OK)
 		*ret_body = (struct body){reader.fields, json_object_size(object) == 0};
 
-	json_decref(object);
+	arena_deinit(&parsed);
 	buffer_deinit(&reader.list);
 	return r;
 }

@@ -5,16 +5,18 @@
 #include <stdio.h>
 
 #include "api/criteria.h"
+#include "api/json_source.h"
 #include "api/json_writer.h"
 #include "base/container.h"
 #include "http/target.h"
 #include "log/log.h"
+#include "monitor/counters.h"
 
 /* ---- What the request says ---- */
 
-static bool refuse_fault(struct api_call *call)
+static bool refuse_for_now(struct api_call *call)
 {
-	answers_give_failure(call->request, REGISTRY_FAULT);
+	answers_give_failure(call->request, REGISTRY_UNAVAILABLE);
 	return false;
 }
 
@@ -34,6 +36,19 @@ static void refuse_id(struct api_call *call, size_t piece, enum target_id why)
 	answers_give_detailed(call->request, ANSWER_BAD_REQUEST, slice_of(detail));
 }
 
+static bool refuse_long_id(struct api_call *call, size_t piece)
+{
+	const struct api_options *options = &call->api->options;
+	struct slice name = routes_id_name(call->route, piece);
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "path: piece %zu (%.*s) is longer than %zu bytes",
+		 piece + 1, (int)name.len, name.data, options->id_max_bytes);
+	answers_give_detailed(call->request, ANSWER_BAD_REQUEST, slice_of(detail));
+	counter_add(options->counters, COUNTER_HTTP_REFUSED_ID, 1);
+	return false;
+}
+
 bool call_read_id(struct api_call *call, size_t piece, struct slice *ret_id)
 {
 	struct http_request *request = call->request;
@@ -41,10 +56,24 @@ bool call_read_id(struct api_call *call, size_t piece, struct slice *ret_id)
 
 	r = target_decode_id(request->pieces[piece], &request->arena, ret_id);
 	if (r < 0)
-		return refuse_fault(call);
-	if (r != TARGET_ID_OK)
+		return refuse_for_now(call);
+	if (r != TARGET_ID_OK) {
 		refuse_id(call, piece, (enum target_id)r);
-	return r == TARGET_ID_OK;
+		return false;
+	}
+	return ret_id->len <= call->api->options.id_max_bytes || refuse_long_id(call, piece);
+}
+
+static bool refuse_depth(struct api_call *call)
+{
+	const struct api_options *options = &call->api->options;
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "body: more than %zu brackets inside each other",
+		 options->json_depth_max);
+	answers_give_detailed(call->request, ANSWER_BAD_REQUEST, slice_of(detail));
+	counter_add(options->counters, COUNTER_HTTP_REFUSED_DEPTH, 1);
+	return false;
 }
 
 bool call_read_body(struct api_call *call, enum entry_kind kind, enum body_use use)
@@ -53,9 +82,11 @@ bool call_read_body(struct api_call *call, enum entry_kind kind, enum body_use u
 	struct body_problem problem;
 	int r;
 
+	if (json_source_is_deeper(request->body, call->api->options.json_depth_max))
+		return refuse_depth(call);
 	r = body_read(request->body, kind, use, &request->arena, &call->body, &problem);
 	if (r < 0)
-		return refuse_fault(call);
+		return refuse_for_now(call);
 	if (r == BODY_BAD)
 		answers_give_detailed(request, ANSWER_BAD_REQUEST, slice_of(problem.text));
 	return r == BODY_OK;
@@ -78,7 +109,7 @@ bool call_read_criteria(struct api_call *call)
 
 	r = criteria_read(request->query, &request->arena, &call->search);
 	if (r < 0)
-		return refuse_fault(call);
+		return refuse_for_now(call);
 	if (r != CRITERIA_OK)
 		answers_give_detailed(request, refusals[r].answer, slice_of(refusals[r].detail));
 	return r == CRITERIA_OK;
@@ -124,6 +155,22 @@ struct registry_take *call_begin_take(struct api_call *call)
 	call->take.show = call_write_member;
 	call->take.ctx = call;
 	return &call->take;
+}
+
+struct store_read *call_begin_look(struct api_call *call, store_see *see)
+{
+	begin(call, API_LOOK);
+	lend_out(call);
+	call->look.read.see = see;
+	call->look.read.ctx = call;
+	return &call->look.read;
+}
+
+void call_end_look(struct api_call *call)
+{
+	call->operation = API_NONE;
+	call->request->out = call->shown;
+	call->shown = (struct buffer){0};
 }
 
 static struct registry_read *begin_read(struct api_call *call, registry_show *show)
@@ -191,13 +238,20 @@ int call_write_object(void *ctx, const struct entry *entry)
 
 int call_write_member(void *ctx, const struct entry *entry)
 {
-	struct buffer *out = &((struct api_call *)ctx)->shown;
+	struct api_call *call = ctx;
+	struct buffer *out = &call->shown;
 
 	buffer_append_byte(out, out->len == 0 ? '{' : ',');
 	json_write_text(out, entry->key.id);
 	buffer_append_byte(out, ':');
 	json_write_entry(out, entry);
-	return out->failed ? -ENOMEM : 0;
+	if (out->failed)
+		return -ENOMEM;
+	/* One alone is no larger than the body that it came in, escapes apart. */
+	if (out->len > call->api->options.answer_max_bytes && call->member_count > 0)
+		return -EFBIG;
+	call->member_count++;
+	return 0;
 }
 
 void call_close_map(struct buffer *out)
@@ -209,11 +263,22 @@ void call_close_map(struct buffer *out)
 
 /* ---- Answering ---- */
 
-static void answer_failure(struct api_call *call, int outcome)
+void call_answer_failure(struct api_call *call, int outcome)
 {
 	if (outcome == REGISTRY_FAULT)
 		log_error("request.failed", LOG_SLICE("http.request.method", call->request->method),
-			  LOG_TEXT("http.route", call->route->shape));
+			  LOG_TEXT("http.route", call->route->shape),
+			  LOG_SLICE("trace.id", call->request->id));
+	if (outcome == REGISTRY_FULL)
+		counter_add(call->api->options.counters, COUNTER_REFUSED_FULL, 1);
+	if (outcome == REGISTRY_CROWDED)
+		counter_add(call->api->options.counters, COUNTER_REFUSED_CROWDED, 1);
+	if (outcome == REGISTRY_TOO_LARGE) {
+		counter_add(call->api->options.counters, COUNTER_REFUSED_ANSWER, 1);
+		answers_give_detailed(call->request, ANSWER_FULL,
+				      SLICE("the answer would be larger than answer_max_bytes"));
+		return;
+	}
 	answers_give_failure(call->request, outcome);
 }
 
@@ -224,7 +289,7 @@ void call_answer_change(struct api_call *call, int outcome, enum answer done, en
 	else if (outcome == REGISTRY_STATUS_CHANGED)
 		answers_give(call->request, changed);
 	else
-		answer_failure(call, outcome);
+		call_answer_failure(call, outcome);
 }
 
 void call_answer_shown(struct api_call *call, int outcome, int status_if_away)
@@ -232,7 +297,7 @@ void call_answer_shown(struct api_call *call, int outcome, int status_if_away)
 	struct http_request *request = call->request;
 
 	if (outcome != REGISTRY_OK && outcome != REGISTRY_AWAY) {
-		answer_failure(call, outcome);
+		call_answer_failure(call, outcome);
 		return;
 	}
 	if (call->read.show == call_write_member)

@@ -10,6 +10,7 @@
 struct api_listener {
 	struct api *api;
 	enum route_listener name;
+	unsigned routes; /* which it has: of listeners, a mask */
 };
 
 struct api {
@@ -17,6 +18,8 @@ struct api {
 	struct routes routes;
 	struct api_listener public;
 	struct api_listener admin;
+	/* How many pending updates an answer has room for, as the last one showed; 0: all. */
+	_Atomic uint32_t updates_fit;
 };
 
 enum api_operation {
@@ -24,6 +27,7 @@ enum api_operation {
 	API_CHANGE,
 	API_READ,
 	API_TAKE,
+	API_LOOK,
 };
 
 /*
@@ -32,6 +36,7 @@ enum api_operation {
  */
 struct api_call {
 	struct api *api;
+	const struct api_listener *listener;
 	struct http_request *request;
 	const struct route *route;         /* NULL if there is none */
 	const struct route_method *method; /* NULL until it is known and allowed */
@@ -42,14 +47,23 @@ struct api_call {
 		struct registry_change change;
 		struct registry_read read;
 		struct registry_take take;
+		/* For the overview, past the rules: what a store shows, as it is stored. */
+		union {
+			struct store_read read;
+			struct store_scan scan;
+			struct store_peek peek;
+		} look;
 	};
 	bool given_up; /* answered without waiting for the operation */
 
 	struct body body;
 	struct search search;
-	/* Entries as JSON. The memory of request->out, lent while the operation is under way. */
+	struct overview *overview; /* what it is asked, and how far it is */
+	/* Entries as JSON, or packed. The memory of request->out, lent while the operation is under
+	 * way. */
 	struct buffer shown;
-	bool news_in_answer; /* what was taken stands in the answer */
+	uint32_t member_count; /* of a map, in shown */
+	bool news_in_answer;   /* what was taken stands in the answer */
 };
 
 /* ---- For start(): what the request says. False: it was answered (400, or 500). ---- */
@@ -64,6 +78,12 @@ bool call_read_criteria(struct api_call *call);
 struct registry *call_registry(const struct api_call *call);
 struct registry_change *call_begin_change(struct api_call *call);
 struct registry_take *call_begin_take(struct api_call *call);
+/* see()'s ctx is the call; it writes to call->shown. */
+struct store_read *call_begin_look(struct api_call *call, store_see *see);
+/* It did not begin: the answer may be given. */
+void call_end_look(struct api_call *call);
+/* Of a look that is over, a registry_outcome. */
+int overview_outcome(const struct api_call *call);
 /* What is found becomes the answer: an object, or a map by id. */
 int call_show_one(struct api_call *call, struct entry_key key, struct slice owner);
 int call_show_match(struct api_call *call, struct entry_key key);
@@ -73,12 +93,14 @@ int call_search_by(struct api_call *call, size_t piece, enum store_index index);
 
 /* ---- For finish() ---- */
 
+/* What the outcome, which is no success, means; a fault is logged. */
+void call_answer_failure(struct api_call *call, int outcome);
 /* done, or changed with REGISTRY_STATUS_CHANGED, or what the failure means. */
 void call_answer_change(struct api_call *call, int outcome, enum answer done, enum answer changed);
 /* What was shown, with the status if all of it is disconnected; or what the failure means. */
 void call_answer_shown(struct api_call *call, int outcome, int status_if_away);
 
-/* registry_show functions for a ctx that is the call. */
+/* registry_show functions for a ctx that is the call. -EFBIG: the answer would be too large. */
 int call_write_object(void *ctx, const struct entry *entry);
 int call_write_member(void *ctx, const struct entry *entry);
 /* Behind the last call_write_member(), or without any. */

@@ -45,3 +45,9 @@ int service_live(struct api_call *call);
 int service_ready(struct api_call *call);
 int service_error(struct api_call *call);
 int service_metrics(struct api_call *call);
+
+/* overview.c */
+int overview_home(struct api_call *call);
+int overview_show(struct api_call *call);
+void overview_answer(struct api_call *call, int outcome);
+void overview_settle(struct api_call *call, bool sent);

@@ -1,7 +1,7 @@
 /* Finds the spelling of a value in a JSON text that is known to be valid. */
 #include "api/json_source.h"
 
-#include <jansson.h>
+#include "api/json_parse.h"
 
 static bool is_space(char c)
 {
@@ -68,20 +68,28 @@ static bool take_value(struct slice *rest, struct slice *ret_value)
 	return true;
 }
 
+/* So long can a byte be as an escape. */
+#define ESCAPE_MAX 6
+
 /* quoted is a name as it is written, with its quotes and perhaps with escapes. */
 static bool is_name(struct slice quoted, struct slice name)
 {
+	struct arena parsed;
+	char room[JSON_PARSE_ROOM];
 	json_t *decoded;
-	bool same;
+	json_error_t error;
+	bool same = false;
 
 	if (!memchr(quoted.data, '\\', quoted.len))
 		return slice_equal((struct slice){quoted.data + 1, quoted.len - 2}, name);
-	decoded = json_loadb(quoted.data, quoted.len, JSON_DECODE_ANY, NULL);
-	if (!decoded)
+	/* What is left is short enough for room. */
+	if (quoted.len - 2 > ESCAPE_MAX * name.len)
 		return false;
-	same = slice_equal(name,
-			   (struct slice){json_string_value(decoded), json_string_length(decoded)});
-	json_decref(decoded);
+	arena_init(&parsed, room, sizeof(room));
+	if (json_parse(quoted, JSON_DECODE_ANY, &parsed, &decoded, &error) == 0)
+		same = slice_equal(name, (struct slice){json_string_value(decoded),
+							json_string_length(decoded)});
+	arena_deinit(&parsed);
 	return same;
 }
 
@@ -113,4 +121,21 @@ struct slice json_source_elements(struct slice array)
 bool json_source_next(struct slice *cursor, struct slice *ret_element)
 {
 	return take_value(cursor, ret_element);
+}
+
+bool json_source_is_deeper(struct slice text, size_t depth)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (c == '"')
+			i += length_of_string((struct slice){text.data + i, text.len - i}) - 1;
+		else if ((c == '{' || c == '[') && ++open > depth)
+			return true;
+		else if ((c == '}' || c == ']') && open > 0)
+			open--;
+	}
+	return false;
 }

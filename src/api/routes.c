@@ -16,11 +16,16 @@
 #define OBJECT_UPDATE {data_objects_update, data_objects_answer_update, NULL}
 #define OBJECT_DELETE {data_objects_delete, data_objects_answer_delete, NULL}
 #define SERVICE(start) {start, NULL, NULL}
+#define OVERVIEW {overview_show, overview_answer, overview_settle}
 #define UPDATES {updates_take, updates_answer, updates_settle}
 
 static const struct route route_table[] = {
 	{"/", ROUTE_PUBLIC,
 		.get = SERVICE(service_home)},
+	{"/", ROUTE_ADMIN,
+		.get = SERVICE(overview_home)},
+	{"/overview", ROUTE_ADMIN | ROUTE_DEVELOPMENT,
+		.get = OVERVIEW},
 	{"/live", ROUTE_PUBLIC | ROUTE_ADMIN,
 		.get = SERVICE(service_live)},
 	{"/ready", ROUTE_PUBLIC | ROUTE_ADMIN,
@@ -116,13 +121,13 @@ static bool fits(const struct route_shape *shape, const struct slice *pieces)
 	return true;
 }
 
-const struct route *routes_find(const struct routes *routes, enum route_listener listener,
+const struct route *routes_find(const struct routes *routes, unsigned listeners,
 				const struct slice *pieces, size_t piece_count)
 {
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct route_shape *shape = &routes->shapes[i];
 
-		if (shape->count == piece_count && (shape->route->listeners & listener) != 0 &&
+		if (shape->count == piece_count && (shape->route->listeners & listeners) != 0 &&
 		    fits(shape, pieces))
 			return shape->route;
 	}
@@ -161,4 +166,54 @@ const char *routes_allow(const struct route *route)
 	};
 
 	return values[!!route->get.start][!!route->put.start][!!route->delete.start];
+}
+
+/* ---- Counting ---- */
+
+unsigned routes_number(const struct route *route)
+{
+	return (unsigned)(route - route_table) + 1;
+}
+
+unsigned routes_names(const char *ret_names[ROUTES_MAX + 1])
+{
+	_Static_assert(ROUTES_MAX < REQUESTS_ROUTES_MAX, "more rows than are counted");
+
+	ret_names[0] = "none";
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		ret_names[i + 1] = route_table[i].shape;
+	return ROUTE_COUNT + 1;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static bool creates(const struct route *route)
+{
+	return route->put.finish == hyperties_answer_put ||
+	       route->put.finish == data_objects_answer_put;
+}
+
+/* With a query the single look-up of a user is a search, too (spec 6.6, 6.7). */
+static bool searches(const struct route *route, bool has_query)
+{
+	return ends_with(route->shape, "/:word") ||
+	       (has_query && route->get.start == hyperties_get_of_user);
+}
+
+enum histogram routes_class(const struct route *route, struct slice method, bool has_query)
+{
+	if (route->is_write)
+		return HISTOGRAM_REQUEST_UPDATES;
+	if (slice_equal(method, SLICE("PUT")))
+		return creates(route) ? HISTOGRAM_REQUEST_CREATE : HISTOGRAM_REQUEST_WRITE;
+	if (slice_equal(method, SLICE("DELETE")))
+		return HISTOGRAM_REQUEST_WRITE;
+	if (!route->get.finish)
+		return HISTOGRAM_REQUEST_SERVICE;
+	return searches(route, has_query) ? HISTOGRAM_REQUEST_SEARCH : HISTOGRAM_REQUEST_READ;
 }

@@ -8,6 +8,7 @@ struct api_call;
 enum route_listener {
 	ROUTE_PUBLIC = 1,
 	ROUTE_ADMIN = 2,
+	ROUTE_DEVELOPMENT = 4, /* on the public one, with domain_env=DEVELOPMENT */
 };
 
 /* Returned by start() besides a registry_outcome: the answer stands in the request. */
@@ -49,9 +50,15 @@ struct routes {
 
 void routes_init(struct routes *routes);
 
-/* The row that this listener has for these raw pieces, or NULL. */
-const struct route *routes_find(const struct routes *routes, enum route_listener listener,
+/* The row that one of these listeners has for these raw pieces, or NULL. */
+const struct route *routes_find(const struct routes *routes, unsigned listeners,
 				const struct slice *pieces, size_t piece_count);
+
+/* The number of a row, from 1 on, and what a request to it is counted as. */
+unsigned routes_number(const struct route *route);
+enum histogram routes_class(const struct route *route, struct slice method, bool has_query);
+/* The names of the numbers; 0 is a request without a route. Returns how many there are. */
+unsigned routes_names(const char *ret_names[ROUTES_MAX + 1]);
 
 /* What the shape calls that piece of a path, counted from 0: "user". It is an id. */
 struct slice routes_id_name(const struct route *route, size_t piece);

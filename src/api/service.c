@@ -1,7 +1,9 @@
 /* What is about the server rather than about entries (spec 6.15). */
 #include "api/handlers.h"
 
+#include "api/accept.h"
 #include "api/json_writer.h"
+#include "monitor/process.h"
 
 int service_home(struct api_call *call)
 {
@@ -46,6 +48,28 @@ static void write_cluster(struct buffer *out, const struct store_health *health)
 	write_number(out, "Database up nodes", health->nodes_up);
 }
 
+/* A browser is led to the overview, where there is one. */
+static bool is_for_people(const struct api_call *call)
+{
+	static const unsigned have_overview = ROUTE_ADMIN | ROUTE_DEVELOPMENT;
+
+	return (call->listener->routes & have_overview) &&
+	       accept_names_html(http_request_header(call->request, "Accept"));
+}
+
+static int lead_to_overview(struct api_call *call)
+{
+	static const struct http_header headers[] = {
+		{"Cache-Control", "no-store"},
+		{"Vary", "Accept"},
+		{NULL, NULL},
+	};
+
+	answers_give(call->request, ANSWER_SEE_OVERVIEW);
+	call->request->headers = headers;
+	return ROUTE_ANSWERED;
+}
+
 int service_live(struct api_call *call)
 {
 	struct store *store = call->api->options.store;
@@ -53,6 +77,8 @@ int service_live(struct api_call *call)
 	struct store_count count;
 	struct store_health health;
 
+	if (is_for_people(call))
+		return lead_to_overview(call);
 	store_count(store, &count);
 	store_health(store, &health);
 
@@ -88,10 +114,16 @@ int service_metrics(struct api_call *call)
 	const struct api_options *options = &call->api->options;
 	struct http_request *request = call->request;
 	struct gauges gauges = {0};
+	const char *names[ROUTES_MAX + 1];
 
 	options->hooks.gauges(options->hooks.ctx, &gauges);
 	buffer_clear(&request->out);
+	prometheus_write_build(&request->out);
 	prometheus_write(options->counters, &gauges, &request->out);
+	prometheus_write_requests(&options->counters->requests, names, routes_names(names),
+				  &request->out);
+	prometheus_write_histograms(options->counters->histograms, &request->out);
+	process_write(&request->out);
 	request->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	request->status = 200;
 	return ROUTE_ANSWERED;

@@ -11,17 +11,37 @@
 /* HEAD must not take anything. */
 int updates_take(struct api_call *call)
 {
+	struct registry_take *take;
+
 	if (call->request->is_head) {
 		answers_give(call->request, ANSWER_NO_NEWS);
 		return ROUTE_ANSWERED;
 	}
-	return registry_take_updates(call_registry(call), call_begin_take(call));
+	take = call_begin_take(call);
+	take->limit = atomic_load(&call->api->updates_fit);
+	return registry_take_updates(call_registry(call), take);
+}
+
+/* Where there was no room for all of it the next poll takes as much as there was room for, and
+ * those behind it more again. */
+static void fit(struct api_call *call, int outcome)
+{
+	uint32_t count = call->take.limit;
+
+	if (outcome == REGISTRY_TOO_LARGE)
+		count = call->member_count;
+	else if (outcome == REGISTRY_OK && count <= UINT32_MAX / 2)
+		count *= 2;
+	if (count != call->take.limit)
+		atomic_store(&call->api->updates_fit, count);
 }
 
 void updates_answer(struct api_call *call, int outcome)
 {
 	struct http_request *request = call->request;
 
+	if (!call->given_up)
+		fit(call, outcome);
 	if (outcome == REGISTRY_OK) {
 		call_close_map(&request->out);
 		call->news_in_answer = !request->out.failed;

@@ -25,6 +25,14 @@ static inline bool slice_equal(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Where the byte is first; text.len: nowhere. */
+static inline size_t slice_find(struct slice text, char wanted)
+{
+	const char *at = text.len > 0 ? memchr(text.data, wanted, text.len) : NULL;
+
+	return at ? (size_t)(at - text.data) : text.len;
+}
+
 /* Both absent, or both there with the same bytes. */
 static inline bool slice_same(struct slice a, struct slice b)
 {

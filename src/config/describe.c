@@ -69,6 +69,8 @@ static void add_facts(struct text *text, const struct option *option)
 {
 	add_range(text, option);
 	add(text, " Default: %s.", default_words(option));
+	if (option->reloadable)
+		add(text, " Can be reloaded.");
 }
 
 /* ---- Help ---- */

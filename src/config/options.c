@@ -16,9 +16,16 @@ const struct option options[] = {
 	{FIELD(config), .type = OPTION_PATH, .min = 1, .max = PATH_MAX - 1, .not_in_file = true,
 	 .fallback = "/etc/registryd/registryd.conf", .value_name = "FILE",
 	 .sentence = "Configuration file. The default one may be absent, one named here may not."},
-	{FIELD(bind), .type = OPTION_ADDRESS, .fallback = "",
-	 .fallback_words = "all addresses, IPv4 and IPv6", .example = "192.0.2.1",
-	 .value_name = "ADDRESS", .sentence = "IP address on which clients are served."},
+	{FIELD(bind), .type = OPTION_ADDRESS, .example = "192.0.2.1",
+	 .fallback_words = "127.0.0.1; all addresses if a variable of the original registry is set",
+	 .value_name = "ADDRESS",
+	 .sentence = "IP address on which clients are served; :: is all of them, IPv4 and IPv6. "
+		     "Other than on the local host, this needs load_balancers, TLS or allow_open."},
+	{FIELD(allow_open), .type = OPTION_CHOICE, .fallback = "no",
+	 .words = WORDS({"yes", "yes"}, {"no", "no"}), .value_name = "yes|no",
+	 .sentence =
+		 "Whether anybody who reaches that address may read and write, unencrypted. The "
+		 "variables of the original registry imply it, with a warning."},
 	{FIELD(port), .type = OPTION_INTEGER, .max = 65535, .fallback = "4567",
 	 .value_name = "PORT", .sentence = "Port on which clients are served. 0: any free one."},
 	{FIELD(admin), .type = OPTION_LISTENER, .fallback = "127.0.0.1:4568",
@@ -96,11 +103,27 @@ const struct option options[] = {
 	{FIELD(cassandra_migrate), .type = OPTION_CHOICE, .fallback = "yes",
 	 .words = WORDS({"yes", "yes"}, {"no", "no"}), .value_name = "yes|no",
 	 .sentence = "Whether keyspace and tables are made, or brought up to date, at start."},
-	{FIELD(expires_max_s), .type = OPTION_INTEGER, .min = 1, .max = CENTURY_S,
-	 .fallback = "3600", .aliases = ALIASES({"EXPIRES_MAX", NULL}), .value_name = "SECONDS",
+	{FIELD(expires_max_s), .reloadable = true, .type = OPTION_INTEGER, .min = 1,
+	 .max = CENTURY_S, .fallback = "3600", .aliases = ALIASES({"EXPIRES_MAX", NULL}),
+	 .value_name = "SECONDS",
 	 .sentence =
 		 "The longest lifetime without a sign of life. Longer ones that clients ask for "
 		 "are cut to it."},
+	{FIELD(entries_max), .reloadable = true, .type = OPTION_INTEGER, .max = 1000000000000,
+	 .fallback = "0", .value_name = "NUMBER",
+	 .sentence =
+		 "Registrations kept at most, disconnected ones too; a new one more is answered "
+		 "507. 0: no limit."},
+	{FIELD(entries_per_user_max), .reloadable = true, .type = OPTION_INTEGER,
+	 .max = 1000000000000, .fallback = "10000", .value_name = "NUMBER",
+	 .sentence = "Of them, those of one user. Not with the store cassandra, which does not "
+		     "count them. 0: no limit."},
+	{FIELD(entries_per_name_max), .reloadable = true, .type = OPTION_INTEGER,
+	 .max = 1000000000000, .fallback = "10000", .value_name = "NUMBER",
+	 .sentence = "The same, of data objects with one name."},
+	{FIELD(entries_per_reporter_max), .reloadable = true, .type = OPTION_INTEGER,
+	 .max = 1000000000000, .fallback = "10000", .value_name = "NUMBER",
+	 .sentence = "The same, of data objects with one reporter."},
 	{FIELD(retention_s), .type = OPTION_INTEGER, .max = CENTURY_S, .fallback = "0",
 	 .value_name = "SECONDS",
 	 .sentence = "Registrations disconnected for so long are forgotten. 0: never."},
@@ -115,33 +138,84 @@ const struct option options[] = {
 	{FIELD(domain_env), .type = OPTION_CHOICE, .fallback = "PRODUCTION",
 	 .words = WORDS({"DEVELOPMENT", "DEVELOPMENT"}, {"PRODUCTION", "PRODUCTION"}),
 	 .aliases = ALIASES({"DOMAIN_ENV", NULL}), .value_name = "DEVELOPMENT|PRODUCTION",
-	 .sentence = "Accepted for the sake of older deployments. Nothing depends on it."},
-	{FIELD(log_level), .type = OPTION_CHOICE, .fallback = "info",
+	 .sentence =
+		 "With DEVELOPMENT the public port shows the overview to browsers, as the admin "
+		 "listener always does: /overview."},
+	{FIELD(log_level), .reloadable = true, .type = OPTION_CHOICE, .fallback = "info",
 	 .words = WORDS({"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}),
 	 .value_name = "debug|info|warn|error",
 	 .sentence = "The least important messages that are still logged."},
-	{FIELD(body_max_bytes), .type = OPTION_SIZE, .min = KIB, .max = 64 * MIB, .fallback = "1M",
-	 .value_name = "BYTES",
+	{FIELD(log_to), .type = OPTION_TEXT, .min = 1, .max = PATH_MAX, .fallback = "stderr",
+	 .example = "file:/var/log/registryd.log",
+	 .value_name = "stderr|file:/PATH|syslog[:/PATH]|journal[:/PATH]",
+	 .sentence = "Where the log goes, once the settings are read: standard error, a file, or "
+		     "the socket of the system's log."},
+	{FIELD(access_log), .reloadable = true, .type = OPTION_CHOICE, .fallback = "no",
+	 .words = WORDS({"yes", "yes"}, {"no", "no"}), .value_name = "yes|no",
+	 .sentence = "Whether each request has a line in the log, with the path that was asked for "
+		     "and the address of the client."},
+	{FIELD(body_max_bytes), .reloadable = true, .type = OPTION_SIZE, .min = KIB,
+	 .max = 64 * MIB, .fallback = "1M", .value_name = "BYTES",
 	 .sentence = "The longest request body. Longer ones are answered 413."},
 	{FIELD(header_max_bytes), .type = OPTION_SIZE, .min = 16 * KIB, .max = 64 * KIB,
 	 .fallback = "16K", .value_name = "BYTES",
 	 .sentence = "The longest request line, and the longest headers. Longer ones are answered "
 		     "414 and 431."},
+	{FIELD(id_max_bytes), .type = OPTION_SIZE, .min = 64, .max = 64 * KIB, .fallback = "4K",
+	 .value_name = "BYTES",
+	 .sentence = "The longest id in a path, once decoded. Longer ones are answered 400."},
+	{FIELD(json_depth_max), .type = OPTION_INTEGER, .min = 2, .max = 1000, .fallback = "32",
+	 .value_name = "NUMBER",
+	 .sentence = "How many brackets may be open inside each other in a body. More are answered "
+		     "400."},
 	{FIELD(connections_max), .type = OPTION_INTEGER, .min = 1, .max = 1000000,
-	 .fallback = "20000", .value_name = "NUMBER", .sentence = "Connections open at once."},
+	 .fallback = "20000", .value_name = "NUMBER",
+	 .sentence = "Connections open at once. More are closed as soon as they are accepted."},
+	{FIELD(connections_per_address_max), .reloadable = true, .type = OPTION_INTEGER,
+	 .max = 1000000, .fallback = "2000", .value_name = "NUMBER",
+	 .sentence = "Of them, those from one IPv4 address or one /64 network of IPv6; there is no "
+		     "such limit where load_balancers is set. 0: no limit."},
 	{FIELD(idle_timeout_s), .type = OPTION_INTEGER, .min = 1, .max = 86400, .fallback = "75",
 	 .value_name = "SECONDS", .sentence = "A connection silent for so long is closed."},
+	{FIELD(receive_timeout_ms), .reloadable = true, .type = OPTION_INTEGER, .min = 1,
+	 .max = 3600000, .fallback = "30000", .value_name = "MS",
+	 .sentence = "How long a request may take to come as a whole, from its first line on. Then "
+		     "its connection is closed."},
+	{FIELD(send_timeout_ms), .reloadable = true, .type = OPTION_INTEGER, .min = 1,
+	 .max = 3600000, .fallback = "60000", .value_name = "MS",
+	 .sentence = "How long an answer may take to leave as a whole. Then its connection is "
+		     "closed."},
+	{FIELD(waiting_max), .type = OPTION_INTEGER, .max = 1000000, .fallback = "4000",
+	 .value_name = "NUMBER",
+	 .sentence =
+		 "Requests that may wait for the store at once. From half of it on searches are "
+		 "answered 503, then registrations, then reads; signs of life never. 0: no limit."},
+	{FIELD(wait_max_ms), .type = OPTION_INTEGER, .max = 3600000, .fallback = "0",
+	 .value_name = "MS",
+	 .sentence = "When one has waited for the store for half of this, searches are answered "
+		     "503, and so on, as for waiting_max. 0: 2000, but no limit with the store "
+		     "cassandra, whose nodes may come and go."},
+	{FIELD(answer_max_bytes), .type = OPTION_SIZE, .min = MIB, .max = 16 * GIB,
+	 .fallback = "64M", .value_name = "BYTES",
+	 .sentence = "A list or a search whose answer would be larger is answered 507; the news is "
+		     "told in several answers."},
+	{FIELD(memory_max_bytes), .type = OPTION_SIZE, .max = 65536 * GIB, .fallback = "0",
+	 .value_name = "BYTES",
+	 .sentence = "When the server has so much memory of its own, searches and registrations "
+		     "are answered 503, and so are updates that are more than a sign of life. 0: "
+		     "four fifths of what the machine, or the control group, has."},
 	{FIELD(request_timeout_ms), .type = OPTION_INTEGER, .min = 1, .max = 600000,
 	 .fallback = "10000", .value_name = "MS",
 	 .sentence = "How long a request waits for the store before it is answered 503."},
-	{FIELD(drain_notice_ms), .type = OPTION_INTEGER, .max = 3600000, .fallback = "0",
-	 .value_name = "MS",
+	{FIELD(drain_notice_ms), .reloadable = true, .type = OPTION_INTEGER, .max = 3600000,
+	 .fallback = "0", .value_name = "MS",
 	 .sentence = "On SIGTERM, how long to serve on while /ready answers 503, so that load "
 		     "balancers notice."},
-	{FIELD(drain_limit_ms), .type = OPTION_INTEGER, .max = 3600000, .fallback = "10000",
-	 .value_name = "MS", .sentence = "After that, how long to wait for requests in flight."},
-	{FIELD(updates_max), .type = OPTION_INTEGER, .min = 1, .max = 1000000, .fallback = "10000",
-	 .value_name = "NUMBER",
+	{FIELD(drain_limit_ms), .reloadable = true, .type = OPTION_INTEGER, .max = 3600000,
+	 .fallback = "10000", .value_name = "MS",
+	 .sentence = "After that, how long to wait for requests in flight."},
+	{FIELD(updates_max), .reloadable = true, .type = OPTION_INTEGER, .min = 1, .max = 1000000,
+	 .fallback = "10000", .value_name = "NUMBER",
 	 .sentence = "Registrations in one answer of /registry/updated. The others come with the "
 		     "next one."},
 	{FIELD(expires), .type = OPTION_INTEGER, .max = CENTURY_S, .fallback = "0",
@@ -160,6 +234,13 @@ const struct option options[] = {
 	 .example = "/etc/registryd/clients.pem", .value_name = "FILE",
 	 .sentence =
 		 "Certificates that vouch for clients, PEM. Needs tls_certificate and tls_key."},
+	{FIELD(access), .type = OPTION_CHOICE, .fallback = "auto",
+	 .words = WORDS({"auto", "auto"}, {"open", "open"}, {"reads_open", "reads_open"},
+			{"certificate", "certificate"}),
+	 .value_name = "auto|open|reads_open|certificate",
+	 .sentence = "Who needs a certificate that tls_client_ca vouches for: nobody, who changes "
+		     "anything, or everybody. auto is reads_open where tls_client_ca is set, else "
+		     "open."},
 	{FIELD(updates_access), .type = OPTION_CHOICE, .fallback = "certificate",
 	 .words = WORDS({"certificate", "certificate"}, {"open", "open"}),
 	 .value_name = "certificate|open",

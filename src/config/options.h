@@ -41,6 +41,7 @@ struct option {
 	const char *fallback_words; /* the default in words, where the text does not say it */
 	const char *example;        /* for the sample file, where the default is none */
 	bool not_in_file;
+	bool reloadable;                    /* by SIGHUP; otherwise it needs a restart */
 	const struct option_alias *aliases; /* NULL: none */
 	const char *value_name;             /* for --help */
 	const char *sentence;

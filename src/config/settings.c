@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "config/access.h"
 #include "config/arguments.h"
 #include "config/environment.h"
 #include "config/file.h"
@@ -68,7 +69,9 @@ static int set_defaults(struct loading *loading)
 	}
 	if (environment_data_dir(loading->environment, geteuid(), &loading->settings.data_dir) < 0)
 		return no_memory(loading);
-	return 0;
+	loading->settings.bind =
+		strdup(access_is_as_of_old(loading->environment) ? "" : "127.0.0.1");
+	return loading->settings.bind ? 0 : no_memory(loading);
 }
 
 /* ---- File ---- */
@@ -289,6 +292,16 @@ static int check_keyspace(struct loading *loading)
 			    "begins with a letter");
 }
 
+static int check_access(struct loading *loading)
+{
+	const char *option, *fault;
+
+	if (access_settle(&loading->settings, access_is_as_of_old(loading->environment)) < 0)
+		return no_memory(loading);
+	fault = access_fault(&loading->settings, &option);
+	return fault ? refuse_alone(loading, option, fault) : 0;
+}
+
 static int check_together(struct loading *loading)
 {
 	const struct settings *settings = &loading->settings;
@@ -296,6 +309,8 @@ static int check_together(struct loading *loading)
 
 	if (r == 0)
 		r = check_keyspace(loading);
+	if (r == 0)
+		r = check_access(loading);
 	if (r < 0)
 		return r;
 	if (!settings->data_dir[0] && strcmp(settings->store, "lmdb") == 0)

@@ -1,11 +1,15 @@
 /* Turns the answer that stands in a request into one of the HTTP library. */
 #include "http/answer.h"
 
+#include "base/steady.h"
+#include "http/access.h"
 #include "http/http_server.h"
-#include "log/log.h"
+#include "http/late.h"
 #include "monitor/counters.h"
 
 #define LIMIT(field) offsetof(struct http_server, field)
+
+#define UNAVAILABLE "{\"message\":\"Temporary Unavailable\"}"
 
 /* counter is COUNTER_COUNT where none but the status is counted. */
 static const struct refusal_row {
@@ -27,8 +31,11 @@ static const struct refusal_row {
 	[REFUSAL_LARGE_BODY] = {413, COUNTER_HTTP_REFUSED_SIZE,
 				"{\"message\":\"Payload Too Large\"}", "body",
 				LIMIT(body_max_bytes)},
-	[REFUSAL_NO_MEMORY] = {500, COUNTER_COUNT, "{\"message\":\"Internal Server Error\"}", NULL,
-			       0},
+	[REFUSAL_LATE] = {503, COUNTER_HTTP_REFUSED_LATE,
+			  "{\"message\":\"Temporary Unavailable\",\"detail\":\"" LATE_HEADER
+			  ": is past\"}",
+			  NULL, 0},
+	[REFUSAL_NO_MEMORY] = {503, COUNTER_COUNT, UNAVAILABLE, NULL, 0},
 };
 
 static void write_answer(struct http_request *request, int status, const char *body)
@@ -37,6 +44,7 @@ static void write_answer(struct http_request *request, int status, const char *b
 	request->content_type = NULL;
 	request->allow = NULL;
 	request->location = NULL;
+	request->headers = NULL;
 	request->retry_after = status == 503;
 	buffer_clear(&request->out);
 	buffer_append_slice(&request->out, slice_of(body));
@@ -52,8 +60,15 @@ static void add_limit(struct buffer *out, const char *subject, size_t limit)
 	buffer_append_slice(out, SLICE(" bytes\"}"));
 }
 
-static void count(struct counters *counters, int status)
+static void count(const struct exchange *exchange)
 {
+	struct counters *counters = exchange->server->counters;
+	const struct http_request *request = &exchange->request;
+	int status = request->status;
+
+	requests_count(&counters->requests, request->route, request->method, status);
+	histogram_add(counters->histograms, request->class,
+		      (uint64_t)(steady_ns() - exchange->began_ns));
 	counter_add(counters, COUNTER_HTTP_REQUESTS, 1);
 	if (status >= 200 && status < 600)
 		counter_add(counters, COUNTER_HTTP_2XX + (enum counter)(status / 100 - 2), 1);
@@ -64,16 +79,27 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
 	return !value || MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
+static bool add_more(struct MHD_Response *response, const struct http_header *header)
+{
+	for (; header && header->name; header++) {
+		if (!add_header(response, header->name, header->value))
+			return false;
+	}
+	return true;
+}
+
 static bool add_headers(struct MHD_Response *response, const struct http_request *request,
 			bool close)
 {
 	const char *type = request->content_type ? request->content_type : "application/json";
 
-	return add_header(response, "Connection", close ? "close" : NULL) &&
+	return add_header(response, REQUEST_ID_HEADER, request->id.data) &&
+	       add_header(response, "Connection", close ? "close" : NULL) &&
 	       add_header(response, "Content-Type", request->out.len > 0 ? type : NULL) &&
 	       add_header(response, "Allow", request->allow) &&
 	       add_header(response, "Location", request->location) &&
-	       add_header(response, "Retry-After", request->retry_after ? "1" : NULL);
+	       add_header(response, "Retry-After", request->retry_after ? "1" : NULL) &&
+	       add_more(response, request->headers);
 }
 
 /* The body is not copied: out stays as it is until the library says that the exchange is over. */
@@ -97,18 +123,20 @@ enum MHD_Result answer_send(struct exchange *exchange)
 	struct MHD_Response *response;
 	enum MHD_Result queued;
 
-	if (request->out.failed || request->status == 0)
+	if (request->status == 0)
 		write_answer(request, 500, "{\"message\":\"Internal Server Error\"}");
+	if (request->out.failed)
+		write_answer(request, 503, UNAVAILABLE);
 	response = build(request, request->close || atomic_load(&server->quiesced));
+	/* Before it is queued: queueing may send it and end the exchange. Nor is there anything
+	 * left to wait for without one. */
+	exchange->phase = EXCHANGE_ANSWERED;
 	if (!response)
 		return MHD_NO;
 
-	/* Before it is queued: queueing may send it and end the exchange. */
-	exchange->phase = EXCHANGE_ANSWERED;
-	count(server->counters, request->status);
-	log_debug("request.answered", LOG_SLICE("http.request.method", request->method),
-		  LOG_SLICE("url.original", exchange->target),
-		  LOG_NUMBER("http.response.status_code", request->status));
+	connection_enter(&server->connections, exchange->own, CONNECTION_SENDING);
+	count(exchange);
+	access_log(exchange);
 	queued = MHD_queue_response(exchange->connection, (unsigned)request->status, response);
 	MHD_destroy_response(response);
 	return queued;
@@ -123,7 +151,8 @@ enum MHD_Result answer_refuse(struct exchange *exchange, enum refusal refusal)
 	write_answer(&exchange->request, row->status, row->body);
 	if (row->subject)
 		add_limit(&exchange->request.out, row->subject,
-			  *(const size_t *)((const char *)exchange->server + row->limit));
+			  atomic_load((const _Atomic size_t *)((const char *)exchange->server +
+							       row->limit)));
 	exchange->request.close = true;
 	return answer_send(exchange);
 }

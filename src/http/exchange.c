@@ -92,6 +92,7 @@ static void reset(struct exchange *exchange, struct http_server *server,
 	exchange->target_at = NULL;
 	exchange->target = SLICE_NONE;
 	exchange->body_received = 0;
+	exchange->began_ns = 0;
 	arena_init(&exchange->request.arena, exchange->first_block, EXCHANGE_FIRST_BLOCK);
 }
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/container.h"
+#include "http/connections.h"
 #include "http/http.h"
 #include "http/waits.h"
 
@@ -20,12 +21,6 @@ enum exchange_phase {
 	EXCHANGE_BODY, /* the headers were, and are fine */
 	EXCHANGE_WAITING,
 	EXCHANGE_ANSWERED, /* the answer stands, and is the HTTP library's to send */
-};
-
-/* From accept to close; belongs to its serving thread. */
-struct http_connection {
-	struct exchange *current; /* begun to be read and not over, or NULL */
-	bool refused;             /* not one of the peers that may talk to us */
 };
 
 /* Belongs to the serving thread of its connection, but for refs and wait. */
@@ -45,6 +40,8 @@ struct exchange {
 	struct slice target;   /* our copy, as it came */
 	struct buffer in;
 	uint64_t body_received;
+	int64_t began_ns; /* steady: when its first line was read */
+	int64_t waits_ns; /* steady: since when it is suspended */
 	_Alignas(max_align_t) char first_block[EXCHANGE_FIRST_BLOCK];
 };
 

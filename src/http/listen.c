@@ -82,7 +82,7 @@ static int open_any_family(const char *address, uint16_t port, const char **ret_
 	return fd;
 }
 
-static uint16_t port_of(int fd)
+uint16_t listen_port(int fd)
 {
 	union {
 		struct sockaddr any;
@@ -112,6 +112,6 @@ int listen_open(const char *bind, uint16_t port, int *ret_socket, uint16_t *ret_
 		return fd;
 	}
 	*ret_socket = fd;
-	*ret_port = port_of(fd);
+	*ret_port = listen_port(fd);
 	return 0;
 }

@@ -11,3 +11,5 @@
  */
 int listen_open(const char *bind, uint16_t port, int *ret_socket, uint16_t *ret_port,
 		char *ret_reason, size_t reason_size);
+/* The port of a socket that listens; 0 if it has none. */
+uint16_t listen_port(int socket);

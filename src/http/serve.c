@@ -3,13 +3,15 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
+#include "base/steady.h"
 #include "http/answer.h"
 #include "http/framing.h"
 #include "http/http_server.h"
+#include "http/late.h"
 #include "http/target.h"
 #include "http/tls.h"
 #include "monitor/counters.h"
@@ -55,11 +57,13 @@ size_t serve_unescape(void *ctx, struct MHD_Connection *connection, char *text)
 void *serve_request_line(void *ctx, const char *target, struct MHD_Connection *connection)
 {
 	struct http_connection *own = own_of(connection);
-	struct exchange *exchange = own ? exchange_new(ctx, connection) : NULL;
+	/* What came before the socket was shut down is read all the same. */
+	struct exchange *exchange = own && !own->exceeds ? exchange_new(ctx, connection) : NULL;
 
 	if (!exchange)
 		return NULL;
 	exchange->target_at = target;
+	exchange->began_ns = steady_ns();
 	exchange->target = arena_copy(&exchange->request.arena, slice_of(target));
 	if (!exchange->target.data) {
 		exchange_unref(exchange);
@@ -67,11 +71,24 @@ void *serve_request_line(void *ctx, const char *target, struct MHD_Connection *c
 	}
 	exchange->own = own;
 	own->current = exchange;
+	connection_enter(&exchange->server->connections, own, CONNECTION_RECEIVING);
 	/* In this order: whoever refuses first and then finds nobody in flight has seen us, or we
 	 * it. */
 	atomic_fetch_add(&exchange->server->in_flight, 1);
 	exchange->refused = atomic_load(&exchange->server->refusing);
 	return exchange;
+}
+
+static struct slice header(struct MHD_Connection *connection, const char *name)
+{
+	const char *value;
+	size_t len;
+
+	if (MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, name, strlen(name), &value,
+					  &len) == MHD_NO ||
+	    !value)
+		return SLICE_NONE;
+	return (struct slice){value, len};
 }
 
 static void describe(struct exchange *exchange, const char *method)
@@ -80,6 +97,9 @@ static void describe(struct exchange *exchange, const char *method)
 	struct target target = target_split(exchange->target, request->pieces, HTTP_PIECES_MAX + 1);
 
 	request->method = arena_copy(&request->arena, slice_of(method));
+	request->id =
+		request_id_choose(&exchange->server->ids,
+				  header(exchange->connection, REQUEST_ID_HEADER), &request->arena);
 	request->is_head = strcmp(method, "HEAD") == 0;
 	request->query = target.query;
 	request->piece_count = target.piece_count;
@@ -94,6 +114,15 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 	(void)kind;
 	framing_add_header(ctx, (struct slice){name, name_len}, (struct slice){value, value_len});
 	return MHD_YES;
+}
+
+/* Looked at when the whole of the headers is there, and again before anything is begun. */
+static bool is_late(struct MHD_Connection *connection)
+{
+	struct clock *clock = clock_system();
+	struct slice stamp = header(connection, LATE_HEADER);
+
+	return stamp.data && late_is_past(stamp, clock->wall_ms(clock));
 }
 
 static struct framing read_framing(struct MHD_Connection *connection)
@@ -141,6 +170,8 @@ static enum refusal judge(struct exchange *exchange, const char *method, const c
 		return REFUSAL_LARGE_HEADERS;
 	if (is_refused_at_once(exchange, framing.content_length))
 		return REFUSAL_LARGE_BODY;
+	if (is_late(exchange->connection))
+		return REFUSAL_LATE;
 	return REFUSAL_NONE;
 }
 
@@ -177,6 +208,7 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
 static void suspend(struct exchange *exchange)
 {
 	exchange->phase = EXCHANGE_WAITING;
+	exchange->waits_ns = steady_ns();
 	MHD_suspend_connection(exchange->connection);
 	if (!waits_park(&exchange->server->waits, &exchange->wait))
 		MHD_resume_connection(exchange->connection);
@@ -241,13 +273,17 @@ static enum MHD_Result take_end(struct exchange *exchange)
 
 	if (exchange->body_received > exchange->server->body_max_bytes)
 		return answer_refuse(exchange, REFUSAL_LARGE_BODY);
-	if (exchange->in.failed || !exchange->request.method.data)
+	/* Once more: it may have taken its time, or we ours. */
+	if (exchange->body_received > 0 && is_late(exchange->connection))
+		return answer_refuse(exchange, REFUSAL_LATE);
+	if (exchange->in.failed || !exchange->request.method.data || !exchange->request.id.data)
 		return answer_refuse(exchange, REFUSAL_NO_MEMORY);
 	if (!waits_enter(waits)) {
 		/* A connection that is closed without an answer sends the client elsewhere. */
 		waits_leave(waits);
 		return MHD_NO;
 	}
+	connection_enter(&exchange->server->connections, exchange->own, CONNECTION_WORKING);
 	verdict = begin(exchange);
 	if (verdict == HTTP_WAIT)
 		suspend(exchange);
@@ -272,6 +308,8 @@ static enum MHD_Result go_on(struct exchange *exchange)
 	struct waits *waits = &exchange->server->waits;
 	enum http_verdict verdict;
 
+	histogram_add(exchange->server->counters->histograms, HISTOGRAM_STORE_WAIT,
+		      (uint64_t)(steady_ns() - exchange->waits_ns));
 	waits_enter(waits);
 	verdict = resume(exchange);
 	if (verdict == HTTP_WAIT)
@@ -327,6 +365,7 @@ static void complete(struct exchange *exchange, bool sent)
 	struct http_server *server = exchange->server;
 
 	exchange->own->current = NULL;
+	connection_enter(&server->connections, exchange->own, CONNECTION_IDLE);
 	if (exchange->phase == EXCHANGE_WAITING)
 		end_wait(exchange);
 	server->handler.finished(server->handler.ctx, &exchange->request, sent);
@@ -351,13 +390,20 @@ void serve_completed(void *ctx, struct MHD_Connection *connection, void **exchan
 static struct http_connection *connection_new(struct http_server *server,
 					      struct MHD_Connection *connection)
 {
-	struct http_connection *own = calloc(1, sizeof(*own));
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-
+	const struct sockaddr *address =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+			->client_addr;
 	/* Whether the peer may talk to us does not change while it is connected. */
-	if (own)
-		own->refused = !peers_allow(&server->peers, info->client_addr);
+	bool is_allowed = peers_allow(&server->peers, address);
+	bool is_balancer = is_allowed && server->peers.count > 0;
+	struct http_connection *own =
+		connections_add(&server->connections, socket_of(connection), address, is_balancer);
+
+	if (own) {
+		own->refused = !is_allowed;
+		own->tls = http_server_tls(server);
+		tls_credentials_use(own->tls, connection);
+	}
 	counter_add(server->counters, COUNTER_HTTP_CONNECTIONS, 1);
 	return own;
 }
@@ -369,15 +415,18 @@ static struct http_connection *connection_new(struct http_server *server,
 void serve_connection(void *ctx, struct MHD_Connection *connection, void **own_at,
 		      enum MHD_ConnectionNotificationCode what)
 {
+	struct http_server *server = ctx;
 	struct http_connection *own = *own_at;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*own_at = connection_new(ctx, connection);
+		*own_at = connection_new(server, connection);
 		return;
 	}
 	if (own && own->current)
 		complete(own->current, false);
-	free(own);
+	if (own)
+		tls_credentials_unref(own->tls);
+	connections_remove(&server->connections, own);
 	*own_at = NULL;
 }
 
@@ -404,17 +453,16 @@ void http_request_wake(struct http_request *request)
 	exchange_unref(exchange);
 }
 
+struct http_queue http_request_queue(struct http_request *request)
+{
+	struct http_server *server = exchange_of_request(request)->server;
+
+	return (struct http_queue){http_server_waiting(server), waits_oldest_ms(&server->waits)};
+}
+
 struct slice http_request_header(struct http_request *request, const char *name)
 {
-	struct exchange *exchange = exchange_of_request(request);
-	const char *value;
-	size_t len;
-
-	if (MHD_lookup_connection_value_n(exchange->connection, MHD_HEADER_KIND, name, strlen(name),
-					  &value, &len) == MHD_NO ||
-	    !value)
-		return SLICE_NONE;
-	return (struct slice){value, len};
+	return header(exchange_of_request(request)->connection, name);
 }
 
 bool http_request_has_certificate(struct http_request *request)

@@ -22,6 +22,8 @@
  */
 #define POOL_FACTOR 3
 
+#define LIBRARY_SPARE 64
+
 #define OPTIONS_MAX 16
 
 struct option_list {
@@ -45,11 +47,10 @@ static void add_callbacks(struct option_list *list, struct http_server *server)
 static void add_limits(struct option_list *list, const struct http_options *options)
 {
 	size_t pool = options->header_max_bytes * POOL_FACTOR;
-	unsigned connections = options->connections_max;
+	/* Those beyond our own limit are noticed before they are closed; and the library gives each
+	 * thread its part of them, and to some more connections than to others. */
+	unsigned connections = 2 * options->connections_max + LIBRARY_SPARE * options->threads;
 
-	/* Shared out among the threads: each needs one. */
-	if (connections < options->threads)
-		connections = options->threads;
 	add(list, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)pool, NULL);
 	add(list, MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections, NULL);
 	add(list, MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)options->idle_timeout_s, NULL);
@@ -99,15 +100,54 @@ static int start_serving(struct http_server *server, const struct http_options *
 	return r;
 }
 
+/* A silent connection is the library's to close, after idle_timeout_s. */
+void http_server_set_limits(struct http_server *server, const struct http_options *options)
+{
+	struct connection_limits *limits = &server->connections.limits;
+
+	atomic_store(&server->body_max_bytes, options->body_max_bytes);
+	atomic_store(&server->access_log, options->access_log);
+	atomic_store(&limits->per_address, options->connections_per_address_max);
+	atomic_store(&limits->step_ms[CONNECTION_IDLE],
+		     options->idle_timeout_s * 1000 + options->receive_timeout_ms);
+	atomic_store(&limits->step_ms[CONNECTION_RECEIVING], options->receive_timeout_ms);
+	atomic_store(&limits->step_ms[CONNECTION_SENDING], options->send_timeout_ms);
+}
+
+static int start_timers(struct http_server *server, const struct http_options *options)
+{
+	int r = connections_init(&server->connections, server->counters);
+
+	if (r < 0)
+		return r;
+	atomic_store(&server->connections.limits.all, options->connections_max);
+	http_server_set_limits(server, options);
+	r = waits_init(&server->waits, options->request_timeout_ms, serve_expired);
+	if (r < 0)
+		connections_deinit(&server->connections);
+	return r;
+}
+
+static int get_listener(struct http_server *server, const struct http_options *options, int *ret_fd,
+			char *ret_reason, size_t reason_size)
+{
+	if (!options->has_listener)
+		return listen_open(options->bind, options->port, ret_fd, &server->port, ret_reason,
+				   reason_size);
+	server->port = listen_port(options->listener);
+	*ret_fd = options->listener;
+	return 0;
+}
+
 static int start(struct http_server *server, const struct http_options *options, char *ret_reason,
 		 size_t reason_size)
 {
 	int fd, r;
 
-	r = listen_open(options->bind, options->port, &fd, &server->port, ret_reason, reason_size);
+	r = get_listener(server, options, &fd, ret_reason, reason_size);
 	if (r < 0)
 		return r;
-	r = waits_init(&server->waits, options->request_timeout_ms, serve_expired);
+	r = start_timers(server, options);
 	if (r < 0) {
 		snprintf(ret_reason, reason_size, "cannot start a thread");
 		close(fd);
@@ -118,6 +158,7 @@ static int start(struct http_server *server, const struct http_options *options,
 		snprintf(ret_reason, reason_size, "cannot start the HTTP library");
 		waits_stop(&server->waits);
 		waits_deinit(&server->waits);
+		connections_deinit(&server->connections);
 	}
 	return r;
 }
@@ -132,8 +173,9 @@ static struct http_server *server_alloc(const struct http_options *options,
 		return NULL;
 	server->handler = *handler;
 	server->counters = counters;
-	server->body_max_bytes = options->body_max_bytes;
 	server->header_max_bytes = options->header_max_bytes;
+	request_ids_init(&server->ids);
+	pthread_mutex_init(&server->tls_lock, NULL);
 	exchange_pool_init(&server->exchanges);
 	return server;
 }
@@ -141,6 +183,8 @@ static struct http_server *server_alloc(const struct http_options *options,
 static void server_dealloc(struct http_server *server)
 {
 	exchange_pool_deinit(&server->exchanges);
+	tls_credentials_unref(server->tls);
+	pthread_mutex_destroy(&server->tls_lock);
 	peers_deinit(&server->peers);
 	free(server);
 }
@@ -156,7 +200,7 @@ int http_server_new(const struct http_options *options, const struct http_handle
 		snprintf(ret_reason, reason_size, "out of memory");
 		return -ENOMEM;
 	}
-	r = tls_check(options, ret_reason, reason_size);
+	r = tls_credentials_new(options, &server->tls, ret_reason, reason_size);
 	if (r == 0)
 		r = peers_init(&server->peers, options->allowed_peers, ret_reason, reason_size);
 	if (r == 0)
@@ -169,9 +213,41 @@ int http_server_new(const struct http_options *options, const struct http_handle
 	return 0;
 }
 
+struct tls_credentials *http_server_tls(struct http_server *server)
+{
+	struct tls_credentials *tls;
+
+	pthread_mutex_lock(&server->tls_lock);
+	tls = tls_credentials_ref(server->tls);
+	pthread_mutex_unlock(&server->tls_lock);
+	return tls;
+}
+
+int http_server_set_tls(struct http_server *server, const struct http_options *options,
+			char *ret_reason, size_t reason_size)
+{
+	struct tls_credentials *fresh;
+	struct tls_credentials *old;
+	int r = tls_credentials_new(options, &fresh, ret_reason, reason_size);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&server->tls_lock);
+	old = server->tls;
+	server->tls = fresh;
+	pthread_mutex_unlock(&server->tls_lock);
+	tls_credentials_unref(old);
+	return 0;
+}
+
 uint16_t http_server_port(const struct http_server *server)
 {
 	return server->port;
+}
+
+unsigned http_server_connections(struct http_server *server)
+{
+	return connections_count(&server->connections);
 }
 
 unsigned http_server_in_flight(const struct http_server *server)
@@ -210,5 +286,6 @@ void http_server_free(struct http_server *server)
 	waits_stop(&server->waits);
 	MHD_stop_daemon(server->daemon);
 	waits_deinit(&server->waits);
+	connections_deinit(&server->connections);
 	server_dealloc(server);
 }

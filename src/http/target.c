@@ -33,13 +33,6 @@ static struct slice drop_authority(struct slice raw)
 	return after(raw, at);
 }
 
-static size_t find(struct slice text, char wanted)
-{
-	const char *at = text.len > 0 ? memchr(text.data, wanted, text.len) : NULL;
-
-	return at ? (size_t)(at - text.data) : text.len;
-}
-
 static size_t split_path(struct slice path, struct slice *pieces, size_t room)
 {
 	size_t count = 0;
@@ -52,7 +45,7 @@ static size_t split_path(struct slice path, struct slice *pieces, size_t room)
 		path = after(path, 1);
 
 	for (;;) {
-		size_t end = find(path, '/');
+		size_t end = slice_find(path, '/');
 
 		if (count < room)
 			pieces[count] = (struct slice){path.data, end};
@@ -76,7 +69,7 @@ static struct slice query_of(struct slice rest)
 struct target target_split(struct slice raw, struct slice *pieces, size_t room)
 {
 	struct slice rest = drop_authority(raw);
-	size_t path_len = find(rest, '?');
+	size_t path_len = slice_find(rest, '?');
 	struct target target = {.query = SLICE_NONE};
 
 	if (path_len + 1 < rest.len)
@@ -110,7 +103,7 @@ static int escaped_byte(struct slice text)
 
 static bool needs_decoding(struct slice text)
 {
-	return find(text, '%') < text.len || find(text, '+') < text.len;
+	return slice_find(text, '%') < text.len || slice_find(text, '+') < text.len;
 }
 
 /* into has room for text.len bytes. Returns how many were written; tells of bad escapes. */
@@ -178,7 +171,7 @@ int target_decode_id(struct slice piece, struct arena *arena, struct slice *ret_
 static bool next_part(struct slice *cursor, struct slice *ret_part)
 {
 	while (cursor->len > 0) {
-		size_t end = find(*cursor, '&');
+		size_t end = slice_find(*cursor, '&');
 		struct slice part = {cursor->data, end};
 
 		*cursor = after(*cursor, end < cursor->len ? end + 1 : end);
@@ -200,7 +193,7 @@ bool target_next_parameter(struct slice *cursor, struct arena *arena, struct sli
 	*ret_no_memory = false;
 	if (!next_part(cursor, &part))
 		return false;
-	equals = find(part, '=');
+	equals = slice_find(part, '=');
 	name = (struct slice){part.data, equals};
 	value = equals < part.len ? after(part, equals + 1) : SLICE("");
 	if (!decode(name, arena, &name, &ignored) || !decode(value, arena, &value, &ignored)) {

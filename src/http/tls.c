@@ -2,7 +2,9 @@
 #include "http/tls.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/gnutls.h>
@@ -40,16 +42,6 @@ static int try_certificate(const gnutls_datum_t *pem)
 	return r;
 }
 
-/* Which of the two it was that could not be loaded, or that it is both together. */
-static const char *name_culprit(const gnutls_datum_t *certificate, const gnutls_datum_t *key)
-{
-	if (try_certificate(certificate) < 0)
-		return "certificate";
-	if (try_key(key) < 0)
-		return "key";
-	return "certificate and key";
-}
-
 /* On failure a negative GnuTLS code, and in ret_what the part that it is about. */
 static int load(gnutls_certificate_credentials_t credentials, const struct http_options *options,
 		const char **ret_what)
@@ -59,10 +51,19 @@ static int load(gnutls_certificate_credentials_t credentials, const struct http_
 	gnutls_datum_t ca;
 	int r;
 
+	/* One by one first, to name the culprit; and GnuTLS leaks a certificate that is bad here.
+	 */
+	*ret_what = "certificate";
+	r = try_certificate(&certificate);
+	if (r < 0)
+		return r;
+	*ret_what = "key";
+	r = try_key(&key);
+	if (r < 0)
+		return r;
+	*ret_what = "certificate and key";
 	r = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key,
 						GNUTLS_X509_FMT_PEM);
-	if (r < 0)
-		*ret_what = name_culprit(&certificate, &key);
 	if (r < 0 || !options->tls_client_ca_pem)
 		return r;
 
@@ -72,36 +73,82 @@ static int load(gnutls_certificate_credentials_t credentials, const struct http_
 	return r == 0 ? GNUTLS_E_NO_CERTIFICATE_FOUND : r;
 }
 
-int tls_check(const struct http_options *options, char *ret_reason, size_t reason_size)
+struct tls_credentials {
+	gnutls_certificate_credentials_t gnutls;
+	_Atomic unsigned refs;
+};
+
+int tls_credentials_new(const struct http_options *options,
+			struct tls_credentials **ret_credentials, char *ret_reason,
+			size_t reason_size)
 {
-	gnutls_certificate_credentials_t credentials;
+	struct tls_credentials *credentials;
 	const char *what;
 	int r;
 
+	*ret_credentials = NULL;
 	if (!options->tls_certificate_pem)
 		return 0;
 	if (!options->tls_key_pem) {
 		snprintf(ret_reason, reason_size, "TLS certificate without a key");
 		return -EINVAL;
 	}
-	if (gnutls_certificate_allocate_credentials(&credentials) < 0)
+	credentials = calloc(1, sizeof(*credentials));
+	if (!credentials || gnutls_certificate_allocate_credentials(&credentials->gnutls) < 0) {
+		free(credentials);
+		snprintf(ret_reason, reason_size, "out of memory");
 		return -ENOMEM;
-	r = load(credentials, options, &what);
-	gnutls_certificate_free_credentials(credentials);
-	if (r >= 0)
+	}
+	atomic_init(&credentials->refs, 1);
+	r = load(credentials->gnutls, options, &what);
+	if (r >= 0) {
+		*ret_credentials = credentials;
 		return 0;
+	}
+	tls_credentials_unref(credentials);
 	snprintf(ret_reason, reason_size, "TLS %s: %s", what, gnutls_strerror(r));
 	return -EINVAL;
 }
 
+struct tls_credentials *tls_credentials_ref(struct tls_credentials *credentials)
+{
+	if (credentials)
+		atomic_fetch_add(&credentials->refs, 1);
+	return credentials;
+}
+
+void tls_credentials_unref(struct tls_credentials *credentials)
+{
+	if (!credentials || atomic_fetch_sub(&credentials->refs, 1) > 1)
+		return;
+	gnutls_certificate_free_credentials(credentials->gnutls);
+	free(credentials);
+}
+
+static const union MHD_ConnectionInfo *session_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+}
+
+void tls_credentials_use(struct tls_credentials *credentials, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = session_of(connection);
+
+	if (credentials && info)
+		gnutls_credentials_set(info->tls_session, GNUTLS_CRD_CERTIFICATE,
+				       credentials->gnutls);
+}
+
 bool tls_client_is_verified(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	const union MHD_ConnectionInfo *info = session_of(connection);
+	gnutls_typed_vdata_st purpose = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
+					 .data = (unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT};
 	unsigned status;
 
 	if (!info)
 		return false;
 	/* Fails if there is none: it was asked for, not demanded. */
-	return gnutls_certificate_verify_peers2(info->tls_session, &status) == 0 && status == 0;
+	return gnutls_certificate_verify_peers(info->tls_session, &purpose, 1, &status) == 0 &&
+	       status == 0;
 }

@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <time.h>
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
+#include "base/steady.h"
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+/* The first one has changed. */
+static void note_oldest(struct waits *waits)
+{
+	atomic_store(&waits->oldest_ms,
+		     waits->first ? waits->first->deadline_ms - waits->timeout_ms : 0);
 }
 
 static void append(struct waits *waits, struct wait *wait)
@@ -19,12 +20,16 @@ static void append(struct waits *waits, struct wait *wait)
 	wait->previous = waits->last;
 	*(waits->last ? &waits->last->next : &waits->first) = wait;
 	waits->last = wait;
+	if (!wait->previous)
+		note_oldest(waits);
 }
 
 static void unlink_wait(struct waits *waits, struct wait *wait)
 {
 	*(wait->previous ? &wait->previous->next : &waits->first) = wait->next;
 	*(wait->next ? &wait->next->previous : &waits->last) = wait->previous;
+	if (!wait->previous)
+		note_oldest(waits);
 }
 
 /* Takes those due off the list, as a chain. */
@@ -61,7 +66,7 @@ static void tell_expired(struct waits *waits, struct wait *chain)
  */
 static void sleep_until_due(struct waits *waits)
 {
-	int64_t until = waits->first ? waits->first->deadline_ms : now_ms() + waits->timeout_ms;
+	int64_t until = waits->first ? waits->first->deadline_ms : steady_ms() + waits->timeout_ms;
 	struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
 
 	pthread_cond_timedwait(&waits->changed, &waits->lock, &at);
@@ -73,7 +78,7 @@ static void *end_long_waits(void *ctx)
 
 	pthread_mutex_lock(&waits->lock);
 	while (!waits->ending) {
-		struct wait *due = take_due(waits, now_ms());
+		struct wait *due = take_due(waits, steady_ms());
 
 		if (!due) {
 			sleep_until_due(waits);
@@ -87,23 +92,13 @@ static void *end_long_waits(void *ctx)
 	return NULL;
 }
 
-static void init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 int waits_init(struct waits *waits, unsigned timeout_ms, void (*expired)(struct wait *wait))
 {
 	int r;
 
 	*waits = (struct waits){.timeout_ms = timeout_ms, .expired = expired};
 	pthread_mutex_init(&waits->lock, NULL);
-	init_condition(&waits->changed);
+	steady_condition_init(&waits->changed);
 	r = pthread_create(&waits->thread, NULL, end_long_waits, waits);
 	if (r != 0)
 		waits_deinit(waits);
@@ -151,7 +146,7 @@ bool waits_park(struct waits *waits, struct wait *wait)
 	parked = wait->state == WAIT_RUNNING && !atomic_load(&waits->abandoned);
 	if (parked) {
 		wait->state = WAIT_PARKED;
-		wait->deadline_ms = now_ms() + waits->timeout_ms;
+		wait->deadline_ms = steady_ms() + waits->timeout_ms;
 		append(waits, wait);
 	} else if (wait->state == WAIT_RUNNING) {
 		wait->state = WAIT_EXPIRED;
@@ -227,6 +222,13 @@ enum wake_effect waits_wake(struct waits *waits, struct wait *wait)
 	effect = wake(waits, wait);
 	pthread_mutex_unlock(&waits->lock);
 	return effect;
+}
+
+int64_t waits_oldest_ms(const struct waits *waits)
+{
+	int64_t since_ms = atomic_load(&waits->oldest_ms);
+
+	return since_ms != 0 ? steady_ms() - since_ms : 0;
 }
 
 void waits_abandon(struct waits *waits)

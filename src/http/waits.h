@@ -37,6 +37,7 @@ struct waits {
 	pthread_cond_t changed;    /* the thread is to end, or nothing runs any more */
 	struct wait *first, *last; /* parked; oldest first, as all have the same time-out */
 	_Atomic unsigned count;    /* parked, woken or expired, and not taken; written under lock */
+	_Atomic int64_t oldest_ms; /* since when the first one is parked; 0: nothing is */
 	_Atomic unsigned running;  /* threads between waits_enter and waits_leave */
 	_Atomic bool abandoned;
 	bool ending;
@@ -73,6 +74,9 @@ enum wake_effect {
 	WAKE_LATE,   /* it was given up */
 };
 enum wake_effect waits_wake(struct waits *waits, struct wait *wait);
+
+/* How long the one that waits longest has waited. Any thread. */
+int64_t waits_oldest_ms(const struct waits *waits);
 
 /* Ends all waits as timed out, now and from now on. Returns when nothing waits or runs. */
 void waits_abandon(struct waits *waits);

@@ -1,12 +1,12 @@
 /*
  * The log: one JSON object a line, Elastic Common Schema names. The one who decides, logs, once:
  *
- *   log_warn("store.unwritable", "path", path, "reason", reason);
+ *   log_warn("store.unwritable", LOG_TEXT("path", path), LOG_TEXT("reason", reason));
  *
  * gives {"@timestamp":"…","log.level":"warn","event.action":"store.unwritable",
  * "service.name":"registryd","path":"…","reason":"…"}. Values may come from outside: they are
  * escaped, and invalid UTF-8 is shown as U+FFFD. Thread-safe; a line is written whole, or dropped
- * and counted.
+ * and counted. Lines go to standard error, until log_start() says where else.
  */
 #pragma once
 
@@ -41,8 +41,22 @@ bool log_level_parse(struct slice name, enum log_level *ret_level);
 /* event is subject.verb, static. values ends with a name of NULL. */
 void log_event(enum log_level level, const char *event, const struct log_value *values);
 
-/* Lines dropped since start, because standard error would not take them. */
+/*
+ * From now on a thread writes the lines, so that who logs never waits. to is stderr, file:/PATH,
+ * syslog or syslog:/PATH, journal or journal:/PATH. 0, or a negative errno with a sentence in
+ * ret_reason. While no other thread logs, like log_stop().
+ */
+int log_start(const char *to, char *ret_reason, size_t reason_size);
+/* What is there is written, for two seconds at most. Then standard error has the lines again. */
+void log_stop(void);
+/* The file was renamed: from the next line on there is a new one. Any thread. */
+void log_reopen(void);
+
+/* Lines dropped since start, because they were not taken in time. When lines are taken again, a
+ * line "log.dropped" tells how many. */
 uint64_t log_dropped(void);
+/* One more: for the parts of the log. */
+void log_note_dropped(void);
 
 #define LOG_VALUES(...) ((const struct log_value[]){__VA_ARGS__, {NULL, {NULL, 0}, 0}})
 

@@ -2,12 +2,17 @@
 #include "registry/registry.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "registry/lifetime.h"
 
 struct registry {
-	struct registry_options options;
+	int64_t retention_s;
+	_Atomic int64_t expires_max_s;
+	_Atomic uint32_t updates_max;
+	_Atomic uint64_t entries_max;
+	_Atomic uint64_t index_max[INDEX_COUNT];
 	struct store *store; /* not owned */
 };
 
@@ -18,7 +23,8 @@ int registry_new(const struct registry_options *options, struct store *store,
 
 	if (!registry)
 		return -ENOMEM;
-	*registry = (struct registry){.options = *options, .store = store};
+	*registry = (struct registry){.retention_s = options->retention_s, .store = store};
+	registry_set_limits(registry, options);
 	*ret_registry = registry;
 	return 0;
 }
@@ -26,6 +32,15 @@ int registry_new(const struct registry_options *options, struct store *store,
 void registry_free(struct registry *registry)
 {
 	free(registry);
+}
+
+void registry_set_limits(struct registry *registry, const struct registry_options *options)
+{
+	atomic_store(&registry->expires_max_s, options->expires_max_s);
+	atomic_store(&registry->updates_max, options->updates_max);
+	atomic_store(&registry->entries_max, options->entries_max);
+	for (int i = 0; i < INDEX_COUNT; i++)
+		atomic_store(&registry->index_max[i], options->index_max[i]);
 }
 
 /* What a store's result means here; ok is for STORE_DONE. */
@@ -39,7 +54,10 @@ static int outcome_of(int store_result, int ok)
 	case STORE_NOT_FOUND:
 		return REGISTRY_NOT_FOUND;
 	case STORE_UNAVAILABLE:
+	case -ENOMEM:
 		return REGISTRY_UNAVAILABLE;
+	case -EFBIG:
+		return REGISTRY_TOO_LARGE;
 	case STORE_DAMAGED:
 		return REGISTRY_DAMAGED;
 	default:
@@ -60,8 +78,8 @@ static bool conclude(struct store_op *op, int result)
 
 static void set_request(const struct registry *registry, struct rule_request *request)
 {
-	request->expires_max_s = registry->options.expires_max_s;
-	request->retention_s = registry->options.retention_s;
+	request->expires_max_s = atomic_load(&registry->expires_max_s);
+	request->retention_s = registry->retention_s;
 }
 
 static int submit_change(struct registry *registry, struct registry_change *op, store_rule *rule)
@@ -75,10 +93,30 @@ static int submit_change(struct registry *registry, struct registry_change *op, 
 		       : REGISTRY_PENDING;
 }
 
+/* As the store counts at this moment: those under way at the same time may pass together. */
+static bool is_full(struct registry *registry)
+{
+	uint64_t max = atomic_load(&registry->entries_max);
+	struct store_count count;
+
+	if (max == 0)
+		return false;
+	store_count(registry->store, &count);
+	return count.entries[ENTRY_HYPERTY] + count.entries[ENTRY_DATA_OBJECT] >= max;
+}
+
+static void limit_indexes(struct registry *registry, struct registry_change *op)
+{
+	for (int i = 0; i < INDEX_COUNT; i++)
+		op->request.index_max[i] = atomic_load(&registry->index_max[i]);
+}
+
 int registry_put(struct registry *registry, struct registry_change *op, struct entry_key key,
 		 struct slice owner, const struct fields *fields)
 {
-	op->request = (struct rule_request){.key = key, .owner = owner, .fields = *fields};
+	op->request = (struct rule_request){
+		.key = key, .owner = owner, .fields = *fields, .is_full = is_full(registry)};
+	limit_indexes(registry, op);
 	return submit_change(registry, op, rule_put);
 }
 
@@ -86,6 +124,7 @@ int registry_update(struct registry *registry, struct registry_change *op, struc
 		    const struct fields *fields)
 {
 	op->request = (struct rule_request){.key = key, .fields = *fields};
+	limit_indexes(registry, op);
 	return submit_change(registry, op, rule_update);
 }
 
@@ -110,6 +149,10 @@ static int outcome_of_rule(int outcome)
 	case RULE_NOT_FOUND:
 	case RULE_NOT_OWNER:
 		return REGISTRY_NOT_FOUND;
+	case RULE_FULL:
+		return REGISTRY_FULL;
+	case RULE_CROWDED:
+		return REGISTRY_CROWDED;
 	default:
 		return REGISTRY_OK;
 	}
@@ -193,7 +236,9 @@ int registry_take_updates(struct registry *registry, struct registry_take *op)
 {
 	op->take.read.see = see_for_take;
 	op->take.read.ctx = op;
-	op->take.limit = registry->options.updates_max;
+	op->take.limit = atomic_load(&registry->updates_max);
+	if (op->limit > 0 && op->limit < op->take.limit)
+		op->take.limit = op->limit;
 	op->take.ret_token = 0;
 	op->take.ret_count = 0;
 	return conclude(&op->take.read.op, store_take_updates(registry->store, &op->take))
@@ -217,14 +262,25 @@ void registry_settle_updates(struct registry *registry, struct registry_take *op
 
 /* ---- Expiry ---- */
 
+static int rule_sweep(const struct entry *old, const struct moment *now, const void *ctx,
+		      struct change *ret_change)
+{
+	const struct registry_sweep *op = ctx;
+	int r = rule_due(old, now, &op->request, ret_change);
+
+	if (r == RULE_EXPIRED && op->expired)
+		op->expired(op->ctx, now->lifetime_s - old->due_s);
+	return r;
+}
+
 int registry_sweep(struct registry *registry, struct registry_sweep *op, uint32_t limit)
 {
 	int r;
 
 	op->request = (struct rule_request){0};
 	set_request(registry, &op->request);
-	op->sweep.rule = rule_due;
-	op->sweep.ctx = &op->request;
+	op->sweep.rule = rule_sweep;
+	op->sweep.ctx = op;
 	op->sweep.limit = limit;
 	r = store_sweep(registry->store, &op->sweep);
 	conclude(&op->sweep.op, r);
@@ -235,12 +291,12 @@ int registry_sweep(struct registry *registry, struct registry_sweep *op, uint32_
 
 bool registry_has_retention(const struct registry *registry)
 {
-	return registry->options.retention_s > 0;
+	return registry->retention_s > 0;
 }
 
 bool registry_is_misplaced(const struct registry *registry, const struct entry *entry)
 {
-	int64_t retention_s = registry->options.retention_s;
+	int64_t retention_s = registry->retention_s;
 
 	return retention_s > 0 && entry_is_disconnected(entry) &&
 	       (entry->due_s == 0 || entry->due_s > entry->away_s + retention_s);

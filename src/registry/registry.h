@@ -17,20 +17,28 @@ enum registry_outcome {
 	REGISTRY_STATUS_CHANGED, /* as OK; statusChanged is "true" */
 	REGISTRY_AWAY,           /* found, but everything found is disconnected (hyperties: 408) */
 	REGISTRY_NOT_FOUND,      /* also: not the owner (spec 9) */
-	REGISTRY_UNAVAILABLE,
+	REGISTRY_FULL,           /* there are as many entries as there may be */
+	REGISTRY_CROWDED,        /* as many with the same user, name or reporter */
+	REGISTRY_TOO_LARGE,      /* show() found that it is too much: -EFBIG */
+	REGISTRY_UNAVAILABLE,    /* for now: the store cannot, or there is no memory */
 	REGISTRY_DAMAGED,
-	REGISTRY_FAULT, /* a fault of our own: out of memory, … */
+	REGISTRY_FAULT, /* a fault of our own */
 };
 
 struct registry_options {
 	int64_t expires_max_s;
 	int64_t retention_s;
 	uint32_t updates_max;
+	uint64_t entries_max;            /* 0: no limit */
+	uint64_t index_max[INDEX_COUNT]; /* of one user, name, reporter; 0: no limit */
 };
 
 int registry_new(const struct registry_options *options, struct store *store,
 		 struct registry **ret_registry);
 void registry_free(struct registry *registry);
+/* expires_max_s, updates_max, entries_max and index_max, for operations submitted from now on. Any
+ * thread. */
+void registry_set_limits(struct registry *registry, const struct registry_options *options);
 
 /* ---- Changes. The caller sets change.op.complete and keeps all slices until it is over. ---- */
 
@@ -75,6 +83,7 @@ int registry_read_outcome(const struct registry_read *op);
 
 struct registry_take {
 	struct store_take take; /* first */
+	uint32_t limit;         /* at most so many; 0: updates_max */
 	registry_show *show;
 	void *ctx;
 };
@@ -88,6 +97,10 @@ void registry_settle_updates(struct registry *registry, struct registry_take *op
 
 struct registry_sweep {
 	struct store_sweep sweep; /* first */
+	/* Set by the caller, or NULL: of each entry that expires, how many seconds ago it was due.
+	 * On the store's threads. */
+	void (*expired)(void *ctx, int64_t late_s);
+	void *ctx;
 	struct rule_request request;
 };
 

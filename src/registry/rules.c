@@ -2,6 +2,7 @@
 #include "registry/rules.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "registry/lifetime.h"
 
@@ -95,6 +96,12 @@ static int refuse(int outcome, struct change *ret_change)
 	return outcome;
 }
 
+static void limit_indexes(const struct rule_request *request, struct change *change)
+{
+	memcpy(change->index_max, request->index_max, sizeof(change->index_max));
+	change->crowded = RULE_CROWDED;
+}
+
 int rule_put(const struct entry *old, const struct moment *now, const void *ctx,
 	     struct change *ret_change)
 {
@@ -105,6 +112,8 @@ int rule_put(const struct entry *old, const struct moment *now, const void *ctx,
 	assert(request->fields.expires_s >= 0);
 	if (old && !belongs_to(old, request))
 		return refuse(RULE_NOT_OWNER, ret_change);
+	if (!old && request->is_full)
+		return refuse(RULE_FULL, ret_change);
 
 	if (old)
 		change.news = materialise(old, now, entry);
@@ -119,6 +128,7 @@ int rule_put(const struct entry *old, const struct moment *now, const void *ctx,
 	change.news = news_after(entry, change.news);
 	write_entry(old, request, &change);
 	change.changed = UINT32_MAX; /* a replacement says every member */
+	limit_indexes(request, &change);
 	*ret_change = change;
 	return RULE_DONE;
 }
@@ -160,6 +170,7 @@ static int refresh(const struct entry *old, const struct moment *now,
 	sign_of_life(entry, now);
 	change.news = news_after(entry, change.news);
 	write_entry(old, request, &change);
+	limit_indexes(request, &change);
 	*ret_change = change;
 	return slice_equal(status_before, entry->fields.text[TEXT_STATUS])
 		       ? RULE_DONE

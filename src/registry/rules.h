@@ -14,6 +14,8 @@ enum rule_outcome {
 	RULE_NOT_OWNER = 3,
 	RULE_EXPIRED = 4, /* of rule_due: it became disconnected just now */
 	RULE_REMOVED = 5, /* of rule_due: its retention is over */
+	RULE_FULL = 6,    /* of rule_put: there is no room for one more */
+	RULE_CROWDED = 7, /* … with the same user, name or reporter */
 };
 
 /* The ctx of every rule. What it points to is the request's. */
@@ -22,7 +24,9 @@ struct rule_request {
 	struct slice owner;   /* create and delete of a hyperty; absent for data objects */
 	struct fields fields; /* create and update */
 	int64_t expires_max_s;
-	int64_t retention_s; /* 0: never */
+	int64_t retention_s;             /* 0: never */
+	bool is_full;                    /* there are as many entries as there may be */
+	uint64_t index_max[INDEX_COUNT]; /* as in struct change */
 };
 
 store_rule rule_put;        /* create or replace: spec 6.1, 6.10 */

@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/container.h"
+#include "base/steady.h"
 #include "monitor/counters.h"
 #include "server/retention.h"
 
@@ -22,6 +22,7 @@ struct janitor {
 	struct registry_sweep sweep;
 	struct retention retention; /* the thread's */
 	_Atomic int64_t swept_until_s;
+	_Atomic uint64_t turns;
 	pthread_t thread;
 	_Atomic bool stop;
 	pthread_mutex_t lock; /* for swept; stop is set under it, too */
@@ -39,12 +40,22 @@ static void on_swept(struct store_op *op)
 	pthread_mutex_unlock(&janitor->lock);
 }
 
+static void on_expired(void *ctx, int64_t late_s)
+{
+	struct janitor *janitor = ctx;
+
+	histogram_add(janitor->counters->histograms, HISTOGRAM_EXPIRY_LATE,
+		      late_s > 0 ? (uint64_t)late_s : 0);
+}
+
 static int sweep_slice(struct janitor *janitor)
 {
 	int r;
 
 	janitor->swept = false;
 	janitor->sweep.sweep.op.complete = on_swept;
+	janitor->sweep.expired = on_expired;
+	janitor->sweep.ctx = janitor;
 	r = registry_sweep(janitor->registry, &janitor->sweep, SLICE_ENTRIES);
 	if (r != STORE_PENDING)
 		return r;
@@ -73,16 +84,12 @@ static void sweep_all(struct janitor *janitor)
 /* False when it is time to stop. */
 static bool wait_for_tick(struct janitor *janitor)
 {
-	struct timespec until;
 	bool stop;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += janitor->clock->tick_ms * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&janitor->lock);
 	if (!janitor->stop)
-		pthread_cond_timedwait(&janitor->changed, &janitor->lock, &until);
+		steady_condition_wait_ms(&janitor->changed, &janitor->lock,
+					 janitor->clock->tick_ms);
 	stop = janitor->stop;
 	pthread_mutex_unlock(&janitor->lock);
 	return !stop;
@@ -96,25 +103,23 @@ static bool second_has_passed(struct janitor *janitor)
 static void *janitor_main(void *arg)
 {
 	struct janitor *janitor = arg;
+	bool more;
 
 	do {
-		retention_work(&janitor->retention, &janitor->stop);
 		if (second_has_passed(janitor))
 			sweep_all(janitor);
-	} while (wait_for_tick(janitor));
+		more = retention_work(&janitor->retention);
+		atomic_fetch_add(&janitor->turns, 1);
+	} while (more ? !atomic_load(&janitor->stop) : wait_for_tick(janitor));
 	return NULL;
 }
 
 static int start(struct janitor *janitor)
 {
-	pthread_condattr_t monotonic;
 	int r;
 
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&janitor->lock, NULL);
-	pthread_cond_init(&janitor->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	steady_condition_init(&janitor->changed);
 	r = pthread_create(&janitor->thread, NULL, janitor_main, janitor);
 	if (r != 0) {
 		pthread_cond_destroy(&janitor->changed);
@@ -163,4 +168,9 @@ void janitor_free(struct janitor *janitor)
 int64_t janitor_swept_until_s(const struct janitor *janitor)
 {
 	return atomic_load(&janitor->swept_until_s);
+}
+
+uint64_t janitor_turns(const struct janitor *janitor)
+{
+	return atomic_load(&janitor->turns);
 }

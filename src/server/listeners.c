@@ -2,10 +2,14 @@
 #include "server/listeners.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include "server/supervisor.h"
 
 #define PEM_MAX (1 << 20)
 #define PEM_ROOM (PEM_MAX + 1)
@@ -140,12 +144,35 @@ static unsigned thread_count(const struct settings *settings)
 	return settings->workers > 0 ? (unsigned)settings->workers : processor_count();
 }
 
-static void set_limits(const struct settings *settings, struct http_options *options)
+void listener_set_limits(const struct settings *settings, struct http_options *options)
 {
 	options->body_max_bytes = (size_t)settings->body_max_bytes;
 	options->header_max_bytes = (size_t)settings->header_max_bytes;
 	options->idle_timeout_s = (unsigned)settings->idle_timeout_s;
+	options->receive_timeout_ms = (unsigned)settings->receive_timeout_ms;
+	options->access_log = strcmp(settings->access_log, "yes") == 0;
+	options->send_timeout_ms = (unsigned)settings->send_timeout_ms;
 	options->request_timeout_ms = (unsigned)settings->request_timeout_ms;
+}
+
+static void take_over_listener(const char *name, struct http_options *options)
+{
+	options->listener = supervisor_listener(name);
+	options->has_listener = options->listener >= 0;
+}
+
+void listener_address(const struct http_options *options, char ret_address[LISTENER_ADDRESS_MAX])
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	snprintf(ret_address, LISTENER_ADDRESS_MAX, "%s", options->bind);
+	if (!options->has_listener)
+		return;
+	if (getsockname(options->listener, (struct sockaddr *)&address, &len) < 0 ||
+	    getnameinfo((struct sockaddr *)&address, len, ret_address, LISTENER_ADDRESS_MAX, NULL,
+			0, NI_NUMERICHOST) != 0)
+		ret_address[0] = '\0';
 }
 
 void listener_public(const struct settings *settings, const struct tls_files *files,
@@ -156,13 +183,15 @@ void listener_public(const struct settings *settings, const struct tls_files *fi
 		.port = (uint16_t)settings->port,
 		.threads = thread_count(settings),
 		.connections_max = (unsigned)settings->connections_max,
+		.connections_per_address_max = (unsigned)settings->connections_per_address_max,
 		.allowed_peers = settings->load_balancers,
 		.tls_certificate_pem = files->certificate,
 		.tls_key_pem = files->key,
 		.tls_client_ca_pem = files->client_ca,
 	};
 
-	set_limits(settings, &options);
+	listener_set_limits(settings, &options);
+	take_over_listener("public", &options);
 	*ret_options = options;
 }
 
@@ -189,7 +218,8 @@ bool listener_admin(const struct settings *settings, char address[LISTENER_ADDRE
 	}
 	snprintf(address, LISTENER_ADDRESS_MAX, "%.*s", (int)len, start);
 	options.port = (uint16_t)strtoul(colon + 1, NULL, 10);
-	set_limits(settings, &options);
+	listener_set_limits(settings, &options);
+	take_over_listener("admin", &options);
 	*ret_options = options;
 	return true;
 }

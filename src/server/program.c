@@ -15,8 +15,24 @@
 #define EXIT_CANNOT_SHOW 1
 #define EXIT_WRONG_SETTINGS 2
 
-static int serve(const struct settings *settings, struct clock *clock)
+/* What the program was called with. */
+struct call {
+	int argc;
+	char **argv;
+};
+
+static int load(void *ctx, struct settings *ret_settings, char *ret_reason, size_t reason_size)
 {
+	const struct call *call = ctx;
+	enum settings_action action;
+
+	return settings_load(call->argc, call->argv, environ, ret_settings, &action, ret_reason,
+			     reason_size);
+}
+
+static int serve(struct settings *settings, struct call *call, struct clock *clock)
+{
+	const struct server_reload reload = {call, load};
 	struct server *server;
 	char reason[512];
 	int r = server_new(settings, clock, &server, reason, sizeof(reason));
@@ -25,7 +41,7 @@ static int serve(const struct settings *settings, struct clock *clock)
 		log_error("server.failed", LOG_TEXT("reason", reason));
 		return EXIT_CANNOT_SERVE;
 	}
-	server_run(server);
+	server_run(server, &reload);
 	server_free(server);
 	log_info("server.stopped", LOG_TEXT("version", REGISTRYD_VERSION));
 	return 0;
@@ -65,20 +81,30 @@ static int show(enum settings_action action, const struct settings *settings)
 	return EXIT_CANNOT_SHOW;
 }
 
-static int act(enum settings_action action, const struct settings *settings, struct clock *clock)
+static int act(enum settings_action action, struct settings *settings, struct call *call,
+	       struct clock *clock)
 {
 	enum log_level level;
+	char reason[512];
+	int status;
 
 	if (action != SETTINGS_RUN)
 		return show(action, settings);
 	if (log_level_parse(slice_of(settings->log_level), &level))
 		log_set_level(level);
-	return serve(settings, clock);
+	if (log_start(settings->log_to, reason, sizeof(reason)) < 0) {
+		log_error("server.failed", LOG_TEXT("reason", reason));
+		return EXIT_CANNOT_SERVE;
+	}
+	status = serve(settings, call, clock);
+	log_stop();
+	return status;
 }
 
 int program_main(int argc, char **argv, struct clock *clock)
 {
 	struct settings settings = {0};
+	struct call call = {argc, argv};
 	enum settings_action action;
 	char reason[512];
 	int status;
@@ -88,7 +114,7 @@ int program_main(int argc, char **argv, struct clock *clock)
 		log_error("settings.refused", LOG_TEXT("reason", reason));
 		return EXIT_WRONG_SETTINGS;
 	}
-	status = act(action, &settings, clock);
+	status = act(action, &settings, &call, clock);
 	settings_deinit(&settings);
 	return status;
 }

@@ -132,7 +132,7 @@ static int scan_slice(struct pass *pass, struct slice cursor, struct slice *ret_
 	return r;
 }
 
-/* False if the slice is to be repeated. */
+/* False if the slice is to be repeated, later. */
 static bool work_on_slice(struct retention *retention, struct pass *pass)
 {
 	struct slice next;
@@ -152,23 +152,24 @@ static bool work_on_slice(struct retention *retention, struct pass *pass)
 	return done;
 }
 
-void retention_work(struct retention *retention, const _Atomic bool *stop)
+bool retention_work(struct retention *retention)
 {
 	struct pass *pass = retention->over ? NULL : calloc(1, sizeof(*pass));
+	bool done;
 
 	if (!pass)
-		return;
+		return false;
 	pass->registry = retention->registry;
 	pass->store = retention->store;
 	pthread_mutex_init(&pass->lock, NULL);
 	pthread_cond_init(&pass->woken, NULL);
-	while (!retention->over && !atomic_load(stop) && work_on_slice(retention, pass))
-		;
+	done = work_on_slice(retention, pass);
 	if (retention->over)
 		log_info("retention.applied", LOG_NUMBER("entries", retention->entries));
 	pthread_cond_destroy(&pass->woken);
 	pthread_mutex_destroy(&pass->lock);
 	free(pass);
+	return done && !retention->over;
 }
 
 void retention_init(struct retention *retention, struct registry *registry, struct store *store)

@@ -23,6 +23,6 @@ struct retention {
 void retention_init(struct retention *retention, struct registry *registry, struct store *store);
 void retention_deinit(struct retention *retention);
 
-/* Goes on until it is over, *stop is set, or something fails: the next call repeats that slice.
- * Nothing to do once it is over. Waits; for a thread that serves nobody. */
-void retention_work(struct retention *retention, const _Atomic bool *stop);
+/* Does a slice. True if there is another one to do at once; false when it is over, or if something
+ * failed: that slice is done again with the next call. Waits; for a thread that serves nobody. */
+bool retention_work(struct retention *retention);

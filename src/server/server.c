@@ -12,19 +12,22 @@
 #include <time.h>
 
 #include "api/api.h"
+#include "base/steady.h"
 #include "http/http.h"
 #include "log/log.h"
 #include "monitor/counters.h"
 #include "registry/registry.h"
 #include "server/janitor.h"
 #include "server/listeners.h"
+#include "server/reloading.h"
+#include "server/supervisor.h"
 #include "store/store.h"
 
 #define DRAIN_STEP_MS 10
 
 struct server {
-	const struct settings *settings; /* not owned */
-	struct clock *clock;             /* not owned */
+	struct settings *settings; /* not owned */
+	struct clock *clock;       /* not owned */
 	struct counters counters;
 	struct store *store;
 	struct registry *registry;
@@ -32,7 +35,9 @@ struct server {
 	struct api *api;
 	struct http_server *public;
 	struct http_server *admin; /* NULL if the settings want none */
+	struct memory_watch memory;
 	_Atomic bool draining;
+	char address[LISTENER_ADDRESS_MAX]; /* of the public listener */
 };
 
 /* ---- What the API asks of the whole ---- */
@@ -52,6 +57,11 @@ static bool is_ready(void *ctx, char *ret_reason, size_t reason_size)
 	return health.readable && health.writable;
 }
 
+static int64_t disconnected(const struct store_count *count, enum entry_kind kind)
+{
+	return count->disconnected_known ? (int64_t)count->disconnected[kind] : -1;
+}
+
 static void fill_gauges(void *ctx, struct gauges *ret_gauges)
 {
 	struct server *server = ctx;
@@ -64,9 +74,13 @@ static void fill_gauges(void *ctx, struct gauges *ret_gauges)
 	*ret_gauges = (struct gauges){
 		.hyperties = count.entries[ENTRY_HYPERTY],
 		.data_objects = count.entries[ENTRY_DATA_OBJECT],
+		.hyperties_disconnected = disconnected(&count, ENTRY_HYPERTY),
+		.data_objects_disconnected = disconnected(&count, ENTRY_DATA_OBJECT),
 		.pending_updates = count.pending_updates,
 		.swept_until_s = janitor_swept_until_s(server->janitor),
 		.lifetime_s = store_now(server->store).lifetime_s,
+		.connections = http_server_connections(server->public),
+		.memory_bytes = memory_own_bytes(),
 		.requests_waiting = http_server_waiting(server->public),
 		.log_dropped = log_dropped(),
 		.ready = is_ready(server, reason, sizeof(reason)),
@@ -92,27 +106,33 @@ static void raise_descriptor_limit(void)
 		log_warn("server.descriptor_limit", LOG_TEXT("reason", strerror(errno)));
 }
 
-/* Before the first thread, so that all inherit it: signals are server_run()'s to wait for. */
-static void block_signals(sigset_t *ret_waited_for)
+static void set_of(sigset_t *ret_set, bool with_reload)
 {
+	sigemptyset(ret_set);
+	sigaddset(ret_set, SIGTERM);
+	sigaddset(ret_set, SIGINT);
+	if (with_reload)
+		sigaddset(ret_set, SIGHUP);
+}
+
+/* Before the first thread, so that all inherit it: signals are server_run()'s to wait for. */
+static void block_signals(void)
+{
+	sigset_t waited_for;
+
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(ret_waited_for);
-	sigaddset(ret_waited_for, SIGTERM);
-	sigaddset(ret_waited_for, SIGINT);
-	/* A terminal that is closed must not cut off requests. */
-	sigaddset(ret_waited_for, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, ret_waited_for, NULL);
+	set_of(&waited_for, true);
+	pthread_sigmask(SIG_BLOCK, &waited_for, NULL);
 }
 
 static int build_registry(struct server *server)
 {
 	const struct settings *settings = server->settings;
-	struct registry_options options = {
-		.expires_max_s = settings->expires_max_s,
-		.retention_s = settings->retention_s,
-		.updates_max = (uint32_t)settings->updates_max,
-	};
-	int r = registry_new(&options, server->store, &server->registry);
+	struct registry_options options;
+	int r;
+
+	reloading_registry_options(settings, &options);
+	r = registry_new(&options, server->store, &server->registry);
 
 	if (r < 0)
 		return r;
@@ -120,14 +140,35 @@ static int build_registry(struct server *server)
 			   &server->janitor);
 }
 
+#define OWN_STORE_WAIT_MAX_MS 2000
+
+/* A store of our own is slow when there is too much to do; a cluster's, while nodes come and go. */
+static int64_t wait_max_ms(const struct settings *settings)
+{
+	if (settings->wait_max_ms > 0)
+		return settings->wait_max_ms;
+	return strcmp(settings->store, "cassandra") == 0 ? 0 : OWN_STORE_WAIT_MAX_MS;
+}
+
 static int build_api(struct server *server)
 {
-	struct api_options options = {
+	struct api_options options;
+
+	memory_watch_init(&server->memory, (uint64_t)server->settings->memory_max_bytes);
+	options = (struct api_options){
 		.registry = server->registry,
 		.store = server->store,
 		.counters = &server->counters,
 		.hooks = {.ctx = server, .ready = is_ready, .gauges = fill_gauges},
-		.writes_need_certificate = server->settings->tls_client_ca[0] != '\0',
+		.id_max_bytes = (size_t)server->settings->id_max_bytes,
+		.json_depth_max = (size_t)server->settings->json_depth_max,
+		.answer_max_bytes = (size_t)server->settings->answer_max_bytes,
+		.admission = {.waiting_max = (unsigned)server->settings->waiting_max,
+			      .wait_max_ms = wait_max_ms(server->settings)},
+		.memory = &server->memory,
+		.reads_need_certificate = strcmp(server->settings->access, "certificate") == 0,
+		.writes_need_certificate = strcmp(server->settings->access, "open") != 0,
+		.shows_overview = strcmp(server->settings->domain_env, "DEVELOPMENT") == 0,
 		.updates_are_open = strcmp(server->settings->updates_access, "open") == 0,
 	};
 
@@ -158,6 +199,16 @@ static int listen_admin(struct server *server, char *ret_reason, size_t reason_s
 	return r < 0 ? name_listener("admin", r, ret_reason, reason_size) : 0;
 }
 
+/* The settings were checked, but a socket that was handed over may be elsewhere than they say. */
+static int check_openness(const struct server *server, char *ret_reason, size_t reason_size)
+{
+	if (!settings_are_open(server->settings, server->address) ||
+	    settings_may_be_open(server->settings))
+		return 0;
+	snprintf(ret_reason, reason_size, "%s: " SETTINGS_TOO_OPEN, server->address);
+	return -EINVAL;
+}
+
 static int listen_public(struct server *server, char *ret_reason, size_t reason_size)
 {
 	struct http_handler handler = api_public_handler(server->api);
@@ -168,8 +219,11 @@ static int listen_public(struct server *server, char *ret_reason, size_t reason_
 	if (r < 0)
 		return r;
 	listener_public(server->settings, &files, &options);
-	r = http_server_new(&options, &handler, &server->counters, &server->public, ret_reason,
-			    reason_size);
+	listener_address(&options, server->address);
+	r = check_openness(server, ret_reason, reason_size);
+	if (r == 0)
+		r = http_server_new(&options, &handler, &server->counters, &server->public,
+				    ret_reason, reason_size);
 	tls_files_deinit(&files);
 	return r < 0 ? name_listener("public", r, ret_reason, reason_size) : 0;
 }
@@ -195,11 +249,10 @@ static int build(struct server *server, char *ret_reason, size_t reason_size)
 	return r;
 }
 
-int server_new(const struct settings *settings, struct clock *clock, struct server **ret_server,
+int server_new(struct settings *settings, struct clock *clock, struct server **ret_server,
 	       char *ret_reason, size_t reason_size)
 {
 	struct server *server = calloc(1, sizeof(*server));
-	sigset_t waited_for;
 	int r;
 
 	if (!server) {
@@ -208,7 +261,7 @@ int server_new(const struct settings *settings, struct clock *clock, struct serv
 	}
 	server->settings = settings;
 	server->clock = clock;
-	block_signals(&waited_for);
+	block_signals();
 	raise_descriptor_limit();
 	r = build(server, ret_reason, reason_size);
 	if (r < 0) {
@@ -221,32 +274,25 @@ int server_new(const struct settings *settings, struct clock *clock, struct serv
 
 /* ---- Serving and draining ---- */
 
-/* True if a signal came within the time. */
-static bool wait_for_signal(int64_t limit_ms)
+/* The one that came within the time, or 0. Without a limit if that is negative. */
+static int wait_for_signal(bool with_reload, int64_t limit_ms)
 {
 	struct timespec limit = {limit_ms / 1000, limit_ms % 1000 * 1000000};
 	sigset_t waited_for;
 	int r;
 
-	block_signals(&waited_for);
+	set_of(&waited_for, with_reload);
 	do {
 		r = limit_ms < 0 ? sigwaitinfo(&waited_for, NULL)
 				 : sigtimedwait(&waited_for, NULL, &limit);
 	} while (r < 0 && errno == EINTR);
-	return r > 0;
-}
-
-static int64_t steady_ms(void)
-{
-	struct clock *clock = clock_system();
-
-	return clock->steady_ms(clock);
+	return r > 0 ? r : 0;
 }
 
 static void wait_for_requests(struct server *server, int64_t until_ms)
 {
 	while (http_server_in_flight(server->public) > 0 && steady_ms() < until_ms) {
-		if (wait_for_signal(DRAIN_STEP_MS))
+		if (wait_for_signal(false, DRAIN_STEP_MS))
 			return;
 	}
 }
@@ -271,20 +317,88 @@ static void log_ready(const struct server *server)
 	log_info("server.ready", LOG_TEXT("version", REGISTRYD_VERSION),
 		 LOG_TEXT("store", store_type(server->store)),
 		 LOG_TEXT("data_dir", server->settings->data_dir),
-		 LOG_TEXT("bind", server->settings->bind[0] ? server->settings->bind : "*"),
+		 LOG_TEXT("bind", server->address[0] ? server->address : "*"),
 		 LOG_NUMBER("port", http_server_port(server->public)),
 		 LOG_NUMBER("admin_port", server->admin ? http_server_port(server->admin) : 0));
 }
 
-void server_run(struct server *server)
+static void write_status(struct server *server, char *ret_status, size_t size)
+{
+	struct store_count count;
+	char reason[256] = "";
+
+	store_count(server->store, &count);
+	is_ready(server, reason, sizeof(reason));
+	snprintf(ret_status, size, "port %u, %llu hyperties, %llu data objects%s%s",
+		 http_server_port(server->public), (unsigned long long)count.entries[ENTRY_HYPERTY],
+		 (unsigned long long)count.entries[ENTRY_DATA_OBJECT], reason[0] ? "; " : "",
+		 reason);
+}
+
+static void tell_ready(struct server *server)
+{
+	char status[512];
+
+	write_status(server, status, sizeof(status));
+	supervisor_ready(status);
+}
+
+/* If the janitor stands still, so does the store, and who supervises us should know. */
+static void beat(struct server *server, uint64_t *turns)
+{
+	uint64_t now = janitor_turns(server->janitor);
+	char status[512];
+
+	if (now == *turns)
+		return;
+	*turns = now;
+	write_status(server, status, sizeof(status));
+	supervisor_alive(status);
+}
+
+static void reload(struct server *server, const struct server_reload *how)
+{
+	const struct reloading reloading = {
+		.settings = server->settings,
+		.registry = server->registry,
+		.public = server->public,
+		.admin = server->admin,
+	};
+
+	supervisor_reloading();
+	reloading_run(&reloading, how);
+	tell_ready(server);
+}
+
+static void serve(struct server *server, const struct server_reload *how)
+{
+	int64_t beat_ms = supervisor_beat_ms();
+	uint64_t turns = 0;
+	int number;
+
+	do {
+		number = wait_for_signal(true, beat_ms);
+		if (number == SIGHUP)
+			reload(server, how);
+		else if (number == 0)
+			beat(server, &turns);
+	} while (number == 0 || number == SIGHUP);
+}
+
+void server_run(struct server *server, const struct server_reload *how)
 {
 	log_ready(server);
-	wait_for_signal(-1);
+	if (settings_are_open(server->settings, server->address))
+		log_warn("server.open",
+			 LOG_TEXT("bind", server->address[0] ? server->address : "*"));
+	tell_ready(server);
+	serve(server, how);
 
 	atomic_store(&server->draining, true);
+	supervisor_stopping();
 	log_info("server.draining", LOG_NUMBER("in_flight", http_server_in_flight(server->public)));
 	if (server->settings->drain_notice_ms > 0)
-		wait_for_signal(server->settings->drain_notice_ms);
+		wait_for_signal(false, server->settings->drain_notice_ms);
 	finish_requests(server);
 	if (http_server_in_flight(server->public) > 0)
 		log_warn("server.drain_limit",

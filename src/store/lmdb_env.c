@@ -17,8 +17,9 @@
 
 #define FILE_NAME "registry.mdb"
 #define FILE_MODE 0640
-#define FORMAT "1"
+#define FORMAT "2"
 #define TABLES 5
+#define HEADER_TRIES 3
 #define READERS_MAX 1024
 #define LENGTH_SLACK (64u << 20)
 /* A row of LMDB's reader table, and its head: what it maps writable. */
@@ -151,7 +152,7 @@ static int fill_lock_file(const char *path)
 
 static int map_file(const char *path, size_t map_bytes, unsigned flags, struct lmdb_env *env)
 {
-	int r = flags & MDB_NOLOCK ? 0 : fill_lock_file(path);
+	int r = flags & MDB_RDONLY ? 0 : fill_lock_file(path);
 
 	if (r == 0)
 		r = mdb_env_create(&env->env);
@@ -213,7 +214,7 @@ static int check_format(struct lmdb_env *env, MDB_txn *txn, const char *path, ch
 	if (slice_equal((struct slice){format.mv_data, format.mv_size}, SLICE(FORMAT)))
 		return 0;
 	snprintf(ret_reason, reason_size,
-		 "%s: it was written by a later release (format %.*s; this one reads format %s)",
+		 "%s: it was written by another release (format %.*s; this one reads format %s)",
 		 path, (int)(format.mv_size < 16 ? format.mv_size : 16),
 		 (const char *)format.mv_data, FORMAT);
 	return -EINVAL;
@@ -244,10 +245,9 @@ static int read_first(struct lmdb_env *env, MDB_txn *txn, const char *path, char
 	return 0;
 }
 
-static int open_file(const char *path, size_t map_bytes, struct lmdb_env *env, char *ret_reason,
-		     size_t reason_size)
+static int open_file(const char *path, size_t map_bytes, unsigned flags, struct lmdb_env *env,
+		     char *ret_reason, size_t reason_size)
 {
-	unsigned flags = env->read_only ? MDB_RDONLY | MDB_NOLOCK : 0;
 	MDB_txn *txn;
 	struct stat status;
 	int r = map_file(path, map_bytes, flags, env);
@@ -288,12 +288,57 @@ int lmdb_env_open(const char *data_dir, size_t map_bytes, enum lmdb_if_missing i
 	if (r < 0)
 		return r;
 	env.read_only = !lmdb_env_may_write(data_dir);
-	r = open_file(path, map_bytes, &env, ret_reason, reason_size);
+	r = open_file(path, map_bytes, env.read_only ? MDB_RDONLY | MDB_NOLOCK : 0, &env,
+		      ret_reason, reason_size);
 	if (r < 0) {
 		mdb_env_close(env.env);
 		return r;
 	}
 	lmdb_env_keep_length(&env);
+	*ret_env = env;
+	return 0;
+}
+
+/* Where no server has been there is no lock file, and none is made: its owner would be the wrong
+ * one. Where no server can write none is needed. One that may not be written leads to an error:
+ * without its lock a reader would see pages that are used anew. */
+static unsigned lock_flag(const char *path)
+{
+	char lock_path[PATH_MAX];
+
+	if (snprintf(lock_path, sizeof(lock_path), "%s-lock", path) >= PATH_MAX ||
+	    access(lock_path, W_OK) == 0)
+		return 0;
+	return errno == ENOENT || errno == EROFS ? MDB_NOLOCK : 0;
+}
+
+/* A server may be writing the header that is looked at. */
+static int check_header(const char *path, char *ret_reason, size_t reason_size)
+{
+	int r = -EINVAL;
+
+	for (int i = 0; i < HEADER_TRIES && r == -EINVAL; i++)
+		r = lmdb_header_check(path, ret_reason, reason_size);
+	return r;
+}
+
+int lmdb_env_open_beside(const char *data_dir, size_t map_bytes, struct lmdb_env *ret_env,
+			 char *ret_reason, size_t reason_size)
+{
+	struct lmdb_env env = {.read_only = true};
+	char path[PATH_MAX];
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/" FILE_NAME, data_dir) >= PATH_MAX)
+		return fail(ENAMETOOLONG, data_dir, ret_reason, reason_size);
+	r = check_header(path, ret_reason, reason_size);
+	if (r < 0)
+		return r;
+	r = open_file(path, map_bytes, MDB_RDONLY | lock_flag(path), &env, ret_reason, reason_size);
+	if (r < 0) {
+		mdb_env_close(env.env);
+		return r;
+	}
 	*ret_env = env;
 	return 0;
 }

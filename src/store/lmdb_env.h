@@ -32,6 +32,9 @@ enum lmdb_if_missing {
 /* Errors as in store_lmdb_new(). */
 int lmdb_env_open(const char *data_dir, size_t map_bytes, enum lmdb_if_missing if_missing,
 		  struct lmdb_env *ret_env, char *ret_reason, size_t reason_size);
+/* To read only, beside a server that may be at work; nothing is made or changed. */
+int lmdb_env_open_beside(const char *data_dir, size_t map_bytes, struct lmdb_env *ret_env,
+			 char *ret_reason, size_t reason_size);
 /* The same database is opened anew: -EIO if there is another one in its place. */
 int lmdb_env_reopen(const char *data_dir, size_t map_bytes, struct lmdb_env *env, char *ret_reason,
 		    size_t reason_size);

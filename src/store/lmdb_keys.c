@@ -26,6 +26,11 @@ void lmdb_entry_key(const struct lmdb_env *env, struct entry_key key, struct lmd
 	ret->len = 1 + LONG_ID_HASH_BYTES;
 }
 
+unsigned lmdb_entry_kind(MDB_val entry_key)
+{
+	return *(const unsigned char *)entry_key.mv_data & ~(unsigned)LONG_ID_FLAG;
+}
+
 void lmdb_index_key(const struct lmdb_env *env, enum store_index index, struct slice key,
 		    unsigned char ret_key[LMDB_INDEX_KEY_BYTES])
 {

@@ -55,6 +55,7 @@ struct store_lmdb {
 	unsigned changes;        /* the writer's: in the transaction at hand */
 	unsigned proofs;         /* the writer's: commits with changes since one failed */
 	_Atomic uint64_t entries[ENTRY_KIND_COUNT]; /* as of the last commit */
+	_Atomic uint64_t disconnected[ENTRY_KIND_COUNT];
 	_Atomic uint64_t pending;
 	_Atomic bool writable;
 	pthread_mutex_t reason_lock;
@@ -73,6 +74,8 @@ static inline struct store_lmdb *store_lmdb_of(struct store *store)
 }
 
 int64_t store_lmdb_lifetime_ms(const struct store_lmdb *lmdb);
+/* What was committed is what store_count() tells. */
+void store_lmdb_publish(struct store_lmdb *lmdb, const struct lmdb_state *state);
 struct moment store_lmdb_now(struct store *store);
 
 /* Hands an operation to the writer: STORE_PENDING; STORE_UNAVAILABLE if it has stopped, or too
@@ -100,8 +103,12 @@ void lmdb_readers_free(struct store_lmdb *lmdb);
 /* Notes a record that is not what was written: counts and logs. */
 void lmdb_note_damage(struct store_lmdb *lmdb, MDB_val entry_key);
 
+/* Scans. */
+int store_lmdb_scan(struct store *store, struct store_scan *scan);
+
 /* The pending updates' verbs. */
 int store_lmdb_take_updates(struct store *store, struct store_take *take);
+int store_lmdb_peek_updates(struct store *store, struct store_peek *peek);
 void store_lmdb_settle_updates(struct store *store, uint64_t token, enum store_settle how);
 /* After the commit that carried (or failed to carry) the proof: keeps or gives up the lease. */
 void lmdb_take_concluded(struct store_lmdb *lmdb, struct store_take *take);

@@ -350,20 +350,32 @@ static int store_value(struct lmdb_write *write, const struct lmdb_entry_key *en
 		   val_of(value->data, value->len), 0);
 }
 
+/* old is NULL for a new one, entry for one that goes. */
+static void count_entry(struct lmdb_state *state, const struct entry *old,
+			const struct entry *entry)
+{
+	enum entry_kind kind = entry ? entry->key.kind : old->key.kind;
+
+	state->entries[kind] += !!entry - !!old;
+	state->disconnected[kind] +=
+		(entry && entry_is_disconnected(entry)) - (old && entry_is_disconnected(old));
+}
+
 static int write_entry(struct lmdb_write *write, const struct lmdb_entry_key *entry_key,
 		       struct stored *old, struct change *change)
 {
 	struct entry *entry = &change->entry;
-	int r = place_due(write, old->exists ? old->entry.due_s : 0, entry, entry_key);
+	const struct entry *before = old->exists ? &old->entry : NULL;
+	int r = place_due(write, before ? before->due_s : 0, entry, entry_key);
 
 	if (r == 0)
-		r = move_rows(write, old->exists ? &old->entry : NULL, entry, entry_key);
+		r = move_rows(write, before, entry, entry_key);
 	if (r == 0)
 		r = move_pending(write, change->news, entry_key, &old->pending);
 	if (r == 0)
 		r = store_value(write, entry_key, entry, old->pending);
-	if (r == 0 && !old->exists)
-		write->state.entries[entry->key.kind]++;
+	if (r == 0)
+		count_entry(&write->state, before, entry);
 	return r;
 }
 
@@ -379,8 +391,48 @@ static int remove_entry(struct lmdb_write *write, const struct lmdb_entry_key *e
 	if (r == 0)
 		r = del(write, write->env->entries, val_of(entry_key->bytes, entry_key->len), NULL);
 	if (r == 0)
-		write->state.entries[old->entry.key.kind]--;
+		count_entry(&write->state, &old->entry, NULL);
 	return r;
+}
+
+static int count_row(struct lmdb_write *write, enum store_index index, struct slice text,
+		     uint64_t *ret_count)
+{
+	unsigned char index_key[LMDB_INDEX_KEY_BYTES];
+	MDB_val key = val_of(index_key, sizeof(index_key));
+	MDB_cursor *cursor;
+	MDB_val value;
+	size_t count = 0;
+	int r = mdb_cursor_open(write->txn, write->env->index, &cursor);
+
+	if (r != 0)
+		return lmdb_errno(r);
+	lmdb_index_key(write->env, index, text, index_key);
+	r = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+	if (r == 0)
+		r = mdb_cursor_count(cursor, &count);
+	mdb_cursor_close(cursor);
+	*ret_count = count;
+	return r == MDB_NOTFOUND ? 0 : lmdb_errno(r);
+}
+
+static int is_crowded(struct lmdb_write *write, const struct change *change,
+		      const struct entry *old, bool *ret_crowded)
+{
+	static const enum store_index indexes[] = {INDEX_USER, INDEX_NAME, INDEX_REPORTER};
+
+	*ret_crowded = false;
+	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+		struct slice text = entry_index_key(&change->entry, indexes[i]);
+		uint64_t max = change_index_max(change, old, indexes[i]);
+		uint64_t count = 0;
+		int r = max > 0 ? count_row(write, indexes[i], text, &count) : 0;
+
+		if (r < 0)
+			return r;
+		*ret_crowded = *ret_crowded || (max > 0 && count >= max);
+	}
+	return 0;
 }
 
 static int apply(struct lmdb_write *write, const struct lmdb_entry_key *entry_key,
@@ -388,9 +440,18 @@ static int apply(struct lmdb_write *write, const struct lmdb_entry_key *entry_ke
 		 struct lmdb_applied *ret_applied)
 {
 	struct change change = {0};
+	bool crowded = false;
 	int r = 0;
 
 	ret_applied->outcome = rule(old->exists ? &old->entry : NULL, &write->now, ctx, &change);
+	if (change.action == CHANGE_WRITE)
+		r = is_crowded(write, &change, old->exists ? &old->entry : NULL, &crowded);
+	if (r < 0)
+		return r;
+	if (crowded) {
+		ret_applied->outcome = change.crowded;
+		change.action = CHANGE_NOTHING;
+	}
 	ret_applied->action = change.action;
 	ret_applied->news = change.news;
 	if (change.action == CHANGE_WRITE)

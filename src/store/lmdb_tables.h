@@ -18,6 +18,8 @@ struct lmdb_entry_key {
 	size_t len;
 };
 void lmdb_entry_key(const struct lmdb_env *env, struct entry_key key, struct lmdb_entry_key *ret);
+/* Not of an empty one. ENTRY_KIND_COUNT or more: it is none of ours. */
+unsigned lmdb_entry_kind(MDB_val entry_key);
 
 /* The key under which an index keeps what a user, name, GUID … leads to. */
 void lmdb_index_key(const struct lmdb_env *env, enum store_index index, struct slice key,
@@ -42,8 +44,9 @@ uint64_t lmdb_number_value(MDB_val value);
 struct lmdb_state {
 	int64_t lifetime_ms;
 	uint64_t entries[ENTRY_KIND_COUNT];
-	uint64_t pending;      /* rows in the table */
-	uint64_t next_pending; /* number of the next one; never used twice */
+	uint64_t disconnected[ENTRY_KIND_COUNT]; /* of them */
+	uint64_t pending;                        /* rows in the table */
+	uint64_t next_pending;                   /* number of the next one; never used twice */
 };
 /* MDB_NOTFOUND in a new database. LMDB error codes. */
 int lmdb_state_get(struct lmdb_env *env, MDB_txn *txn, struct lmdb_state *ret_state);

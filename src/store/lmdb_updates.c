@@ -195,3 +195,40 @@ void store_lmdb_settle_updates(struct store *store, uint64_t token, enum store_s
 	if (lease && how == SETTLE_SENT)
 		lmdb_writer_settle(lmdb);
 }
+
+/* ---- Looking without taking ---- */
+
+static int peek_rows(struct store_lmdb *lmdb, struct lmdb_reader *reader, MDB_cursor *cursor,
+		     struct store_peek *peek)
+{
+	struct moment now = store_lmdb_now(&lmdb->store);
+	MDB_val key;
+	MDB_val value;
+	int r = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+
+	for (uint32_t n = 0; r == 0 && n < peek->limit; n++) {
+		r = lmdb_show(lmdb, reader, value, lmdb_number_value(key), &now, &peek->read);
+		if (r < 0)
+			return r;
+		r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+	}
+	return r == MDB_NOTFOUND ? STORE_DONE : lmdb_errno(r);
+}
+
+int store_lmdb_peek_updates(struct store *store, struct store_peek *peek)
+{
+	struct store_lmdb *lmdb = store_lmdb_of(store);
+	struct lmdb_reader *reader;
+	MDB_cursor *cursor;
+	int r = lmdb_reader_begin(lmdb, &reader);
+
+	if (r != 0)
+		return r;
+	r = lmdb_errno(mdb_cursor_open(reader->txn, lmdb->env.pending, &cursor));
+	if (r == 0) {
+		r = peek_rows(lmdb, reader, cursor, peek);
+		mdb_cursor_close(cursor);
+	}
+	lmdb_reader_end(lmdb, reader);
+	return r;
+}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/steady.h"
 #include "log/log.h"
 
 #define BATCH_MAX 2048
@@ -194,12 +195,12 @@ static int begin(struct store_lmdb *lmdb)
 	return 0;
 }
 
-static void publish(struct store_lmdb *lmdb)
+void store_lmdb_publish(struct store_lmdb *lmdb, const struct lmdb_state *state)
 {
-	const struct lmdb_state *state = &lmdb->write.state;
-
-	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
+	for (int i = 0; i < ENTRY_KIND_COUNT; i++) {
 		atomic_store(&lmdb->entries[i], state->entries[i]);
+		atomic_store(&lmdb->disconnected[i], state->disconnected[i]);
+	}
 	atomic_store(&lmdb->pending, state->pending);
 	lmdb->noted_ms = state->lifetime_ms;
 }
@@ -221,6 +222,7 @@ static int after_failed_commit(struct store_lmdb *lmdb, int error)
 static int commit(struct store_lmdb *lmdb)
 {
 	struct lmdb_write *write = &lmdb->write;
+	int64_t began_ns;
 	int r;
 
 	if (!write->dirty) {
@@ -233,12 +235,17 @@ static int commit(struct store_lmdb *lmdb)
 		mdb_txn_abort(write->txn);
 		return lmdb_errno(r);
 	}
+	began_ns = steady_ns();
 	r = mdb_txn_commit(write->txn);
 	if (r != 0)
 		return after_failed_commit(lmdb, r);
 	lmdb_env_keep_length(write->env);
-	publish(lmdb);
+	store_lmdb_publish(lmdb, &lmdb->write.state);
 	counter_add(lmdb->counters, COUNTER_STORE_BATCHES, lmdb->changes > 0);
+	histogram_add(lmdb->counters->histograms, HISTOGRAM_COMMIT,
+		      (uint64_t)(steady_ns() - began_ns));
+	if (lmdb->changes > 0)
+		histogram_add(lmdb->counters->histograms, HISTOGRAM_BATCH_CHANGES, lmdb->changes);
 	note_success(lmdb);
 	return 0;
 }
@@ -288,7 +295,7 @@ static int do_sweep(struct store_lmdb *lmdb, struct store_sweep *sweep)
 
 	sweep->ret_seen = sweep->ret_news = sweep->ret_removed = 0;
 	sweep->ret_now = lmdb->write.now;
-	while (sweep->ret_seen < sweep->limit) {
+	while (sweep->ret_seen < sweep->limit && lmdb->write.bytes < BATCH_BYTES_MAX) {
 		r = lmdb_apply_due(&lmdb->write, sweep->rule, sweep->ctx, &key, &applied);
 		if (r == STORE_NOT_FOUND || r < 0)
 			break;

@@ -89,6 +89,15 @@ static void set_record(struct memory_node *node, struct slice record, char *room
 	node->record_len = record.len;
 }
 
+/* old is NULL for a new one, entry for one that goes. */
+static void count_entry(struct memory_entries *entries, enum entry_kind kind,
+			const struct entry *old, const struct entry *entry)
+{
+	entries->count[kind] += !!entry - !!old;
+	entries->disconnected[kind] +=
+		(entry && entry_is_disconnected(entry)) - (old && entry_is_disconnected(old));
+}
+
 /* old is NULL for a new node. 0, or -ENOMEM with nothing changed. */
 static int write_node(struct memory_entries *entries, struct memory_node *node,
 		      const struct entry *old, const struct entry *entry)
@@ -100,7 +109,7 @@ static int write_node(struct memory_entries *entries, struct memory_node *node,
 	buffer_clear(scratch);
 	record_encode(entry, scratch);
 	if (scratch->failed || memory_due_reserve(&entries->due) < 0 ||
-	    memory_roll_reserve(&entries->roll) < 0)
+	    memory_roll_reserve(&entries->rolls[node->kind]) < 0)
 		return -ENOMEM;
 	if (scratch->len > node->record_capacity || scratch->len < node->record_capacity / 2) {
 		room = malloc(scratch->len);
@@ -114,12 +123,11 @@ static int write_node(struct memory_entries *entries, struct memory_node *node,
 	}
 
 	/* Nothing fails from here. The texts of old, and so of entry, go with the old record. */
+	count_entry(entries, node->kind, old, entry);
 	set_record(node, (struct slice){scratch->data, scratch->len}, room);
 	place_due(entries, node, entry->due_s);
-	if (!old) {
-		memory_roll_append(&entries->roll, node);
-		entries->count[node->kind]++;
-	}
+	if (!old)
+		memory_roll_append(&entries->rolls[node->kind], node);
 	return 0;
 }
 
@@ -128,9 +136,9 @@ static void remove_node(struct memory_entries *entries, struct memory_node *node
 {
 	memory_updates_drop(&entries->updates, node);
 	memory_due_remove(&entries->due, node);
-	memory_roll_remove(&entries->roll, node);
+	memory_roll_remove(&entries->rolls[node->kind], node);
 	memory_index_move(&entries->index, node, old, NULL);
-	entries->count[node->kind]--;
+	count_entry(entries, node->kind, old, NULL);
 	free_node(entries, node);
 }
 
@@ -149,6 +157,20 @@ static int add_node(struct memory_entries *entries, struct entry_key key, const 
 	}
 	*ret_node = node;
 	return 0;
+}
+
+static bool is_crowded(const struct memory_entries *entries, const struct change *change,
+		       const struct entry *old)
+{
+	for (int which = 0; which < MEMORY_LINKS; which++) {
+		struct slice key = entry_index_key(&change->entry, (enum store_index)which);
+		uint64_t max = change_index_max(change, old, (enum store_index)which);
+
+		if (max > 0 &&
+		    memory_index_count(&entries->index, (enum store_index)which, key) >= max)
+			return true;
+	}
+	return false;
 }
 
 static int apply(struct memory_entries *entries, struct memory_run *run, const struct entry *old,
@@ -179,13 +201,18 @@ int memory_entries_run(struct memory_entries *entries, struct memory_run *run, s
 		       const void *ctx)
 {
 	struct change change = {0};
-	struct entry old;
+	struct entry old = {0};
 	int r = run->node ? memory_entries_read(entries, run->node, &old) : 0;
 
 	if (r != 0)
 		return r;
 	run->outcome = rule(run->node ? &old : NULL, &run->now, ctx, &change);
 	change.entry.key = run->key;
+	if (change.action == CHANGE_WRITE &&
+	    is_crowded(entries, &change, run->node ? &old : NULL)) {
+		run->outcome = change.crowded;
+		return 0;
+	}
 	r = apply(entries, run, &old, &change);
 	if (r == 0 && run->node)
 		move_news(entries, run, change.news);
@@ -212,7 +239,8 @@ void memory_entries_deinit(struct memory_entries *entries)
 	}
 	buffer_deinit(&entries->scratch);
 	memory_updates_deinit(&entries->updates);
-	memory_roll_deinit(&entries->roll);
+	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
+		memory_roll_deinit(&entries->rolls[i]);
 	memory_due_deinit(&entries->due);
 	memory_index_deinit(&entries->index);
 }

@@ -19,10 +19,11 @@ struct memory_entries {
 	struct memory_node *nodes[ENTRY_KIND_COUNT];
 	struct memory_index index;
 	struct memory_due due;
-	struct memory_roll roll;
+	struct memory_roll rolls[ENTRY_KIND_COUNT];
 	struct memory_updates updates;
 	struct buffer scratch;                    /* the record that is being written */
 	_Atomic uint64_t count[ENTRY_KIND_COUNT]; /* read without the lock */
+	_Atomic uint64_t disconnected[ENTRY_KIND_COUNT];
 };
 
 void memory_entries_init(struct memory_entries *entries, struct counters *counters);

@@ -9,7 +9,8 @@
 struct memory_row {
 	UT_hash_handle hh;
 	enum store_index index;
-	uint64_t needed_by;        /* entries in it, and ways that begin or end here */
+	uint64_t needed_by; /* entries in it, and ways that begin or end here */
+	uint64_t node_count;
 	struct memory_node *nodes; /* user, name, reporter */
 	struct memory_way *ways;   /* GUID, e-mail */
 	char key[];
@@ -157,11 +158,7 @@ struct need {
 
 static struct slice link_key(const struct entry *entry, enum store_index which)
 {
-	if (!entry)
-		return SLICE_NONE;
-	if (which == INDEX_USER)
-		return entry->owner;
-	return entry->fields.text[which == INDEX_NAME ? TEXT_NAME : TEXT_REPORTER];
+	return entry ? entry_index_key(entry, which) : SLICE_NONE;
 }
 
 static void add_need(struct need *needs, size_t *count, enum store_index which, struct slice key)
@@ -251,10 +248,12 @@ static void relink(struct memory_index *index, struct memory_node *node, enum st
 		return;
 	if (from.data) {
 		row = row_find(index, which, from);
+		row->node_count--;
 		DL_DELETE2(row->nodes, node, links[which].prev, links[which].next);
 	}
 	if (to.data) {
 		row = row_find(index, which, to);
+		row->node_count++;
 		DL_APPEND2(row->nodes, node, links[which].prev, links[which].next);
 	}
 }
@@ -293,6 +292,14 @@ static int each_of_row(const struct memory_row *row, enum store_index which, mem
 			return r;
 	}
 	return 0;
+}
+
+uint64_t memory_index_count(const struct memory_index *index, enum store_index which,
+			    struct slice key)
+{
+	const struct memory_row *row = row_find(index, which, key);
+
+	return row ? row->node_count : 0;
 }
 
 int memory_index_each(const struct memory_index *index, enum store_index which, struct slice key,

@@ -29,6 +29,10 @@ void memory_index_deinit(struct memory_index *index);
 int memory_index_move(struct memory_index *index, struct memory_node *node, const struct entry *old,
 		      const struct entry *entry);
 
+/* How many nodes the key leads to: of a user, name or reporter. */
+uint64_t memory_index_count(const struct memory_index *index, enum store_index which,
+			    struct slice key);
+
 /* Calls see for each node that the key leads to until it returns other than 0, and returns that. */
 typedef int memory_index_see(void *ctx, const struct memory_node *node);
 int memory_index_each(const struct memory_index *index, enum store_index which, struct slice key,

@@ -1,5 +1,5 @@
 /*
- * All entries of the memory store in the order of their creation, for scans.
+ * All entries of a kind of the memory store in the order of their creation, for scans.
  *
  * Each has a number that is never given again; places of those that went stay empty until half of
  * them are, so that a scan finds where it was by halving, whatever came and went meanwhile.

@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <errno.h>
 
 int store_get(struct store *store, struct entry_key key, struct store_read *read)
 {
@@ -21,6 +22,7 @@ int store_scan(struct store *store, struct store_scan *scan)
 	assert(scan->read.see && scan->limit > 0);
 	scan->ret_cursor = NULL;
 	scan->ret_cursor_len = 0;
+	scan->passed = 0;
 	return store->verbs->scan(store, scan);
 }
 
@@ -46,6 +48,12 @@ int store_take_updates(struct store *store, struct store_take *take)
 	take->ret_token = 0;
 	take->ret_count = 0;
 	return store->verbs->take_updates(store, take);
+}
+
+int store_peek_updates(struct store *store, struct store_peek *peek)
+{
+	assert(peek->read.see);
+	return store->verbs->peek_updates(store, peek);
 }
 
 void store_settle_updates(struct store *store, uint64_t token, enum store_settle how)

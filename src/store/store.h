@@ -68,6 +68,14 @@ enum store_index {
 	INDEX_COUNT,
 };
 
+/* What the index has of an entry: its user, name or reporter. Absent if it has none. */
+static inline struct slice entry_index_key(const struct entry *entry, enum store_index index)
+{
+	if (index == INDEX_USER)
+		return entry->owner;
+	return entry->fields.text[index == INDEX_NAME ? TEXT_NAME : TEXT_REPORTER];
+}
+
 /* Shows the entry, once. key is borrowed until it is over. May wait. */
 int store_get(struct store *store, struct entry_key key, struct store_read *read);
 
@@ -79,11 +87,17 @@ int store_list(struct store *store, enum store_index index, struct slice key,
 
 /* Everything in slices, for export, overview and check: shows at most limit entries behind the
  * cursor. ret_cursor holds the next one, to be freed with free(); NULL at the end. What changes
- * meanwhile may be shown or not; what stays is shown exactly once. May wait. */
+ * meanwhile may be shown or not; what stays is shown exactly once. -EINVAL: no store of this type
+ * makes such a cursor. May wait. */
 struct store_scan {
 	struct store_read read;
 	struct slice cursor; /* absent: from the start */
 	uint32_t limit;
+	/* Hints, for those who look for few among many; a store may show more, or end earlier. */
+	unsigned skip_kinds; /* 1 << kind of entries that need not be shown */
+	bool by_user;        /* hyperties only, each user's together */
+	uint32_t slack;      /* so many more than limit, in the place of those passed over */
+	uint32_t passed;     /* counted by see(), which had no use for them */
 	char *ret_cursor;
 	size_t ret_cursor_len;
 };
@@ -112,7 +126,24 @@ struct change {
 	/* Which members differ from the old entry, for stores that write no others: a bit for each
 	 * text member, then one for each list, then CHANGED_EXPIRES. */
 	uint32_t changed;
+	/* How many its user, its name and its reporter may lead to, it included, if they did not
+	 * lead to it before; 0: any number. Where there are as many already nothing is done, and
+	 * the outcome is crowded. A store that cannot count them in passing does not look at it
+	 * (cassandra). */
+	uint64_t index_max[INDEX_COUNT];
+	int crowded;
 };
+
+/* How many the index may lead to for this change to be done; 0: any number. old may be NULL. */
+static inline uint64_t change_index_max(const struct change *change, const struct entry *old,
+					enum store_index index)
+{
+	struct slice key = entry_index_key(&change->entry, index);
+
+	if (!key.data || (old && slice_same(key, entry_index_key(old, index))))
+		return 0;
+	return change->index_max[index];
+}
 
 #define CHANGED_TEXT(member) (1u << (member))
 #define CHANGED_LIST(member) (1u << (TEXT_COUNT + (member)))
@@ -182,6 +213,14 @@ void store_settle_updates(struct store *store, uint64_t token, enum store_settle
 
 #define STORE_LEASE_S 120
 
+/* Shows pending updates, the oldest first, at most limit, and takes none; those that are leased may
+ * be shown or not. For the eyes of operators. May wait. */
+struct store_peek {
+	struct store_read read;
+	uint32_t limit;
+};
+int store_peek_updates(struct store *store, struct store_peek *peek);
+
 /* ---- The store itself ---- */
 
 struct store_health {
@@ -198,6 +237,10 @@ void store_health(struct store *store, struct store_health *ret_health);
 
 struct store_count {
 	uint64_t entries[ENTRY_KIND_COUNT];
+	/* Of them, those that are disconnected, once swept. A cluster does not count them: an entry
+	 * becomes so there without a write. */
+	uint64_t disconnected[ENTRY_KIND_COUNT];
+	bool disconnected_known;
 	/* Those that are leased, too. What was settled as sent is gone from it at the latest when
 	 * the next change is over. */
 	uint64_t pending_updates;
@@ -241,6 +284,7 @@ struct store_verbs {
 	int (*change)(struct store *store, struct store_change *change);
 	int (*sweep)(struct store *store, struct store_sweep *sweep);
 	int (*take_updates)(struct store *store, struct store_take *take);
+	int (*peek_updates)(struct store *store, struct store_peek *peek);
 	void (*settle_updates)(struct store *store, uint64_t token, enum store_settle how);
 	void (*health)(struct store *store, struct store_health *ret_health);
 	void (*count)(struct store *store, struct store_count *ret_count);
@@ -248,6 +292,12 @@ struct store_verbs {
 	void (*stop)(struct store *store); /* NULL if nothing ever is pending */
 	void (*free)(struct store *store);
 };
+
+/* How many a slice may show, by what was passed over so far. */
+static inline uint32_t store_scan_limit(const struct store_scan *scan)
+{
+	return scan->limit + (scan->passed < scan->slack ? scan->passed : scan->slack);
+}
 
 /* First member of every store. */
 struct store {

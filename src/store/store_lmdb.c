@@ -146,56 +146,6 @@ static int store_lmdb_list(struct store *store, enum store_index index, struct s
 	return listing.damaged > 0 ? STORE_DAMAGED : STORE_NOT_FOUND;
 }
 
-static int keep_cursor(struct store_scan *scan, MDB_val key)
-{
-	scan->ret_cursor = malloc(key.mv_size);
-	if (!scan->ret_cursor)
-		return -ENOMEM;
-	memcpy(scan->ret_cursor, key.mv_data, key.mv_size);
-	scan->ret_cursor_len = key.mv_size;
-	return 0;
-}
-
-/* The cursor is the key of the next entry to be shown. */
-static int show_slice(struct store_lmdb *lmdb, struct lmdb_reader *reader, MDB_cursor *cursor,
-		      const struct moment *now, struct store_scan *scan)
-{
-	MDB_val key = {scan->cursor.len, (void *)scan->cursor.data};
-	MDB_val value;
-	int r = mdb_cursor_get(cursor, &key, &value, scan->cursor.data ? MDB_SET_RANGE : MDB_FIRST);
-
-	for (uint32_t n = 0; r == 0; n++) {
-		if (n == scan->limit)
-			return keep_cursor(scan, key);
-		r = lmdb_show(lmdb, reader, key, 0, now, &scan->read);
-		if (r < 0)
-			return r;
-		r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-	}
-	return r == MDB_NOTFOUND ? 0 : lmdb_errno(r);
-}
-
-static int store_lmdb_scan(struct store *store, struct store_scan *scan)
-{
-	struct store_lmdb *lmdb = store_lmdb_of(store);
-	struct moment now = store_lmdb_now(store);
-	struct lmdb_reader *reader;
-	MDB_cursor *cursor;
-	int r = lmdb_reader_begin(lmdb, &reader);
-
-	scan->ret_cursor = NULL;
-	scan->ret_cursor_len = 0;
-	if (r != 0)
-		return r;
-	r = lmdb_errno(mdb_cursor_open(reader->txn, lmdb->env.entries, &cursor));
-	if (r == 0) {
-		r = show_slice(lmdb, reader, cursor, &now, scan);
-		mdb_cursor_close(cursor);
-	}
-	lmdb_reader_end(lmdb, reader);
-	return r;
-}
-
 /* ---- Changing: all of it is the writer's ---- */
 
 static int store_lmdb_change(struct store *store, struct store_change *change)
@@ -227,8 +177,11 @@ static void store_lmdb_count(struct store *store, struct store_count *ret_count)
 {
 	struct store_lmdb *lmdb = store_lmdb_of(store);
 
-	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
+	for (int i = 0; i < ENTRY_KIND_COUNT; i++) {
 		ret_count->entries[i] = atomic_load(&lmdb->entries[i]);
+		ret_count->disconnected[i] = atomic_load(&lmdb->disconnected[i]);
+	}
+	ret_count->disconnected_known = true;
 	ret_count->pending_updates = atomic_load(&lmdb->pending);
 }
 
@@ -271,6 +224,7 @@ static const struct store_verbs verbs = {
 	.change = store_lmdb_change,
 	.sweep = store_lmdb_sweep,
 	.take_updates = store_lmdb_take_updates,
+	.peek_updates = store_lmdb_peek_updates,
 	.settle_updates = store_lmdb_settle_updates,
 	.health = store_lmdb_health,
 	.count = store_lmdb_count,
@@ -342,10 +296,7 @@ static int read_state(struct store_lmdb *lmdb)
 		return lmdb_errno(r);
 	lmdb->lifetime_base_ms = state.lifetime_ms;
 	lmdb->steady_base_ms = lmdb->clock->steady_ms(lmdb->clock);
-	lmdb->noted_ms = state.lifetime_ms;
-	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
-		atomic_store(&lmdb->entries[i], state.entries[i]);
-	atomic_store(&lmdb->pending, state.pending);
+	store_lmdb_publish(lmdb, &state);
 	atomic_store(&lmdb->writable, true);
 	if (lmdb->env.read_only)
 		lmdb_note_unwritable(lmdb, strerror(EROFS));

@@ -15,7 +15,7 @@ struct store_lmdb_options {
 	size_t map_bytes;     /* the largest that the file can grow */
 };
 
-/* As store_open(). An existing file that is not sound, or of a later release, is never touched. */
+/* As store_open(). An existing file that is not sound, or of another release, is never touched. */
 int store_lmdb_new(const struct store_lmdb_options *options, struct clock *clock,
 		   struct counters *counters, struct store **ret_store, char *ret_reason,
 		   size_t reason_size);

@@ -126,26 +126,50 @@ static int store_memory_list(struct store *store, enum store_index index, struct
 	return result_of(&showing, r);
 }
 
-/* ---- Scan: the cursor is the number of the last one shown ---- */
+/* ---- Scan: the cursor is the place of the last one shown: its number, and above it its kind ----
+ */
 
-static int read_cursor(struct slice cursor, uint64_t *ret_number)
+#define KIND_SHIFT 63
+
+_Static_assert(ENTRY_KIND_COUNT <= 2, "a kind fits above a number");
+
+static uint64_t place_of(const struct memory_node *node)
 {
-	*ret_number = 0;
+	return node->number | (uint64_t)node->kind << KIND_SHIFT;
+}
+
+static struct memory_node *node_behind(const struct memory_entries *entries, uint64_t place,
+				       unsigned skip_kinds)
+{
+	uint64_t number = place & ~(UINT64_C(1) << KIND_SHIFT);
+	struct memory_node *node = NULL;
+
+	for (unsigned kind = place >> KIND_SHIFT; !node && kind < ENTRY_KIND_COUNT; kind++) {
+		if (!(skip_kinds & 1u << kind))
+			node = memory_roll_behind(&entries->rolls[kind], number);
+		number = 0;
+	}
+	return node;
+}
+
+static int read_cursor(struct slice cursor, uint64_t *ret_place)
+{
+	*ret_place = 0;
 	if (!cursor.data)
 		return 0;
-	if (cursor.len != sizeof(*ret_number))
+	if (cursor.len != sizeof(*ret_place))
 		return -EINVAL;
-	memcpy(ret_number, cursor.data, sizeof(*ret_number));
+	memcpy(ret_place, cursor.data, sizeof(*ret_place));
 	return 0;
 }
 
-static int write_cursor(struct store_scan *scan, uint64_t number)
+static int write_cursor(struct store_scan *scan, uint64_t place)
 {
-	scan->ret_cursor = malloc(sizeof(number));
+	scan->ret_cursor = malloc(sizeof(place));
 	if (!scan->ret_cursor)
 		return -ENOMEM;
-	memcpy(scan->ret_cursor, &number, sizeof(number));
-	scan->ret_cursor_len = sizeof(number);
+	memcpy(scan->ret_cursor, &place, sizeof(place));
+	scan->ret_cursor_len = sizeof(place);
 	return STORE_DONE;
 }
 
@@ -154,24 +178,24 @@ static int store_memory_scan(struct store *store, struct store_scan *scan)
 	struct store_memory *memory = of(store);
 	struct showing showing = {.entries = &memory->entries, .read = &scan->read};
 	struct memory_node *node;
-	uint64_t number;
+	uint64_t place;
 	int r;
 
-	r = read_cursor(scan->cursor, &number);
+	r = read_cursor(scan->cursor, &place);
 	if (r < 0)
 		return r;
 	lock_shared(memory);
 	showing.now = store_memory_now(store);
-	node = memory_roll_behind(&memory->entries.roll, number);
-	for (uint32_t i = 0; r == 0 && node && i < scan->limit; i++) {
-		number = node->number;
+	node = node_behind(&memory->entries, place, scan->skip_kinds);
+	for (uint32_t i = 0; r == 0 && node && i < store_scan_limit(scan); i++) {
+		place = place_of(node);
 		r = show_node(&showing, node);
-		node = memory_roll_behind(&memory->entries.roll, number);
+		node = node_behind(&memory->entries, place, scan->skip_kinds);
 	}
 	unlock(memory);
 	if (r < 0)
 		return r;
-	return node ? write_cursor(scan, number) : STORE_DONE;
+	return node ? write_cursor(scan, place) : STORE_DONE;
 }
 
 /* ---- Changing ---- */
@@ -321,6 +345,22 @@ static int store_memory_take_updates(struct store *store, struct store_take *tak
 	return STORE_DONE;
 }
 
+static int store_memory_peek_updates(struct store *store, struct store_peek *peek)
+{
+	struct store_memory *memory = of(store);
+	struct showing showing = {.entries = &memory->entries, .read = &peek->read};
+	const struct memory_node *node;
+	int r = 0;
+
+	lock_shared(memory);
+	showing.now = store_memory_now(store);
+	node = memory->entries.updates.queue;
+	for (uint32_t i = 0; r == 0 && node && i < peek->limit; i++, node = node->news.next)
+		r = show_node(&showing, node);
+	unlock(memory);
+	return r;
+}
+
 /* ---- The store itself ---- */
 
 static void store_memory_health(struct store *store, struct store_health *ret_health)
@@ -333,8 +373,11 @@ static void store_memory_count(struct store *store, struct store_count *ret_coun
 {
 	struct store_memory *memory = of(store);
 
-	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
+	for (int i = 0; i < ENTRY_KIND_COUNT; i++) {
 		ret_count->entries[i] = memory->entries.count[i];
+		ret_count->disconnected[i] = memory->entries.disconnected[i];
+	}
+	ret_count->disconnected_known = true;
 	ret_count->pending_updates = memory->entries.updates.count;
 }
 
@@ -355,6 +398,7 @@ static const struct store_verbs store_memory_verbs = {
 	.change = store_memory_change,
 	.sweep = store_memory_sweep,
 	.take_updates = store_memory_take_updates,
+	.peek_updates = store_memory_peek_updates,
 	.settle_updates = store_memory_settle_updates,
 	.health = store_memory_health,
 	.count = store_memory_count,

@@ -57,6 +57,29 @@ def test_an_address_that_is_none_stops_the_start(start: Start, addresses: str) -
         start("memory", environment={"LOAD_BALANCER_IP": addresses})
 
 
+# ---- Open to all ----
+
+
+def test_an_address_that_others_reach_is_refused_unless_that_is_wanted(start: Start) -> None:
+    with pytest.raises(RuntimeError, match="anybody who reaches this address could read and write"):
+        start("memory", arguments=["--bind", "0.0.0.0"])
+
+    api = start("memory", arguments=["--bind", "0.0.0.0", "--allow-open", "yes"])
+    assert api.registry.wait_for_log("server.open")["bind"] == "0.0.0.0"
+    assert api.get("/live").status == 200
+
+
+def test_a_variable_of_the_original_implies_that_it_is_wanted(start: Start) -> None:
+    api = start("memory", arguments=["--bind", "0.0.0.0"], environment={"EXPIRES": "30"})
+    assert api.registry.wait_for_log("server.open")
+
+
+def test_behind_load_balancers_nothing_is_open(start: Start) -> None:
+    api = start("memory", arguments=["--bind", "0.0.0.0", "--load-balancers", "127.0.0.1"])
+    assert api.get("/live").status == 200
+    assert "server.open" not in api.registry.log_text()
+
+
 # ---- The original's names ----
 
 

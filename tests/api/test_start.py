@@ -14,7 +14,7 @@ from registry.process import Registry, program
 pytestmark = pytest.mark.own_server
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_each_signal_to_end_drains(start: Callable[..., OwnApi], number: signal.Signals) -> None:
     api = start("memory")
 

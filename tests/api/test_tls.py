@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -23,20 +24,27 @@ def openssl(*arguments: str, folder: Path) -> None:
     subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
 
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def issue(files: Path, ca: str, name: str, extensions: str = "names") -> None:
+    """A certificate, in the place of one that was there."""
+    openssl("req", *NEW_KEY, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+            "-out", f"{name}.csr", folder=files)
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key",
+            "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", f"{name}.pem",
+            folder=files)
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     """A CA, and under it a server's and a client's certificate; and a stranger's of its own."""
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     for name in ("ca", "stranger"):
-        openssl("req", "-x509", *new_key, "-days", "2", "-subj", f"/CN={name}",
+        openssl("req", "-x509", *NEW_KEY, "-days", "2", "-subj", f"/CN={name}",
                 "-keyout", f"{name}.key", "-out", f"{name}.pem", folder=tmp_path)
     (tmp_path / "names").write_text("subjectAltName=IP:127.0.0.1\n")
     for name in ("server", "client"):
-        openssl("req", *new_key, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
-                "-out", f"{name}.csr", folder=tmp_path)
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", f"{name}.pem",
-                folder=tmp_path)
+        issue(tmp_path, "ca", name)
     return tmp_path
 
 
@@ -95,12 +103,47 @@ def test_with_a_certificate_of_the_ca_everything_is_served(
     assert list(ask(api, files, "GET", "/registry/updated", "client")[1]) == ["h"]
 
 
+@pytest.mark.parametrize("purpose, status", [("serverAuth", 401), ("clientAuth", 200)])
+def test_a_certificate_that_is_not_for_clients_opens_nothing(
+    start: Callable[..., OwnApi], files: Path, purpose: str, status: int
+) -> None:
+    (files / "purpose").write_text(f"extendedKeyUsage={purpose}\n")
+    issue(files, "ca", "host", "purpose")
+    api = start("memory", arguments=arguments(files, client_ca=True))
+
+    assert ask(api, files, "PUT", TARGET, "host", hyperty())[0] == status
+
+
 def test_the_news_can_be_opened_to_those_without(start: Callable[..., OwnApi], files: Path) -> None:
     opened = [*arguments(files, client_ca=True), "--updates-access", "open"]
     api = start("memory", arguments=opened)
 
     assert ask(api, files, "GET", "/registry/updated") == (200, {})
     assert ask(api, files, "PUT", TARGET, None, hyperty())[0] == 401
+
+
+def test_all_of_it_can_be_kept_to_those_with_a_certificate(
+    start: Callable[..., OwnApi], files: Path
+) -> None:
+    api = start("memory", arguments=[*arguments(files, client_ca=True), "--access", "certificate"])
+    unauthorized = (401, {"message": "Unauthorized."})
+
+    for shown in (None, "stranger"):
+        assert ask(api, files, "GET", "/live", shown) == unauthorized
+        assert ask(api, files, "GET", "/no/such/path", shown) == unauthorized
+        assert ask(api, files, "PUT", TARGET, shown, hyperty()) == unauthorized
+    assert ask(api, files, "PUT", TARGET, "client", hyperty())[0] == 200
+    assert ask(api, files, "GET", TARGET, "client")[0] == 200
+    assert api.registry.admin("/live")[0] == 200
+
+
+def test_certificates_can_be_asked_for_and_not_needed(
+    start: Callable[..., OwnApi], files: Path
+) -> None:
+    api = start("memory", arguments=[*arguments(files, client_ca=True), "--access", "open"])
+
+    assert ask(api, files, "PUT", TARGET, None, hyperty())[0] == 200
+    assert ask(api, files, "GET", "/registry/updated") == (200, {})
 
 
 def reason_not_to_start(files: Path) -> str:
@@ -170,3 +213,92 @@ def test_a_key_of_another_certificate_is_told(files: Path) -> None:
     (files / "client.key").rename(files / "server.key")
 
     assert reason_not_to_start(files).startswith("public listener: TLS certificate and key: ")
+
+
+# ---- New files while the server runs ----
+
+
+def serial_seen(api: OwnApi) -> str:
+    """Of the certificate that a new connection is shown."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", api.registry.port)) as plain, \
+            context.wrap_socket(plain) as secure:
+        certificate = ssl.DER_cert_to_PEM_cert(secure.getpeercert(True) or b"")
+    shown = subprocess.run(["openssl", "x509", "-noout", "-serial"], input=certificate, check=True,
+                           capture_output=True, text=True)
+    return shown.stdout
+
+
+def test_a_new_certificate_is_shown_and_no_connection_is_closed(
+    start: Callable[..., OwnApi], files: Path
+) -> None:
+    api = start("memory", arguments=arguments(files, client_ca=True))
+    context = ssl.create_default_context(cafile=str(files / "ca.pem"))
+    context.load_cert_chain(files / "client.pem", files / "client.key")
+    old = http.client.HTTPSConnection("127.0.0.1", api.registry.port, context=context)
+    old.request("PUT", TARGET, json.dumps(hyperty()))
+    assert old.getresponse().read()
+    first = serial_seen(api)
+
+    issue(files, "ca", "server")
+    api.registry.reload("server.certificates_read")
+
+    assert serial_seen(api) != first
+    assert ask(api, files, "PUT", TARGET, "client", hyperty())[0] == 200
+    sock = old.sock
+    old.request("PUT", TARGET, json.dumps(hyperty()))
+    assert old.getresponse().status == 200 and old.sock is sock
+    old.close()
+
+
+def test_a_new_client_ca_is_trusted_and_the_old_one_is_not(
+    start: Callable[..., OwnApi], files: Path
+) -> None:
+    api = start("memory", arguments=arguments(files, client_ca=True))
+    issue(files, "stranger", "guest")
+    assert ask(api, files, "PUT", TARGET, "guest", hyperty())[0] == 401
+    assert ask(api, files, "PUT", TARGET, "client", hyperty())[0] == 200
+
+    trusted = (files / "ca.pem").read_text()
+    (files / "ca.pem").write_text((files / "stranger.pem").read_text())
+    api.registry.reload("server.certificates_read")
+    (files / "ca.pem").write_text(trusted)  # for ourselves: who issued the server's
+
+    assert ask(api, files, "PUT", TARGET, "guest", hyperty())[0] == 200
+    assert ask(api, files, "PUT", TARGET, "client", hyperty())[0] == 401
+
+
+@pytest.mark.parametrize("file", ["server.pem", "server.key", "ca.pem"])
+@pytest.mark.parametrize("contents", ["", "-----BEGIN CERTIFICATE-----\nPRIVATE KEY-----\n", None])
+def test_files_that_are_bad_change_nothing(
+    start: Callable[..., OwnApi], files: Path, file: str, contents: str | None
+) -> None:
+    api = start("memory", arguments=arguments(files, client_ca=True))
+    good, serial = (files / file).read_text(), serial_seen(api)
+    if contents is None:
+        (files / file).unlink()
+    else:
+        (files / file).write_text(contents)
+
+    assert api.registry.reload("server.certificates_refused")["reason"]
+
+    (files / file).write_text(good)
+    assert serial_seen(api) == serial
+    assert ask(api, files, "PUT", TARGET, "client", hyperty())[0] == 200
+
+
+def test_a_certificate_whose_key_has_not_come_yet_is_refused(
+    start: Callable[..., OwnApi], files: Path
+) -> None:
+    api = start("memory", arguments=arguments(files, client_ca=False))
+    serial, key = serial_seen(api), (files / "server.key").read_text()
+    issue(files, "ca", "server")
+    fresh = (files / "server.key").read_text()
+    (files / "server.key").write_text(key)
+    assert "certificate and key" in str(api.registry.reload("server.certificates_refused")["reason"])
+    assert serial_seen(api) == serial
+
+    (files / "server.key").write_text(fresh)
+    api.registry.reload("server.certificates_read")
+    assert serial_seen(api) != serial

@@ -142,6 +142,37 @@ static int list(const char *path)
 	return 0;
 }
 
+/* Takes away one row of a table, counted from 0; astray: and puts one with another value in its
+ * place. */
+static int harm_row(const char *path, const char *name, const char *number, bool astray)
+{
+	struct file file;
+	MDB_cursor *cursor;
+	MDB_dbi rows;
+	MDB_val key, value;
+	unsigned char copies[2][4096];
+
+	file_open(path, 0, &file);
+	rows = table(&file, name, 0);
+	must(mdb_cursor_open(file.txn, rows, &cursor), name);
+	must(mdb_cursor_get(cursor, &key, &value, MDB_FIRST), name);
+	for (unsigned long i = strtoul(number, NULL, 10); i > 0; i--)
+		must(mdb_cursor_get(cursor, &key, &value, MDB_NEXT), number);
+	if (key.mv_size > sizeof(copies[0]) || value.mv_size > sizeof(copies[1]))
+		return 2;
+	memcpy(copies[0], key.mv_data, key.mv_size);
+	memcpy(copies[1], value.mv_data, value.mv_size);
+	must(mdb_cursor_del(cursor, 0), "delete");
+	mdb_cursor_close(cursor);
+	copies[1][value.mv_size - 1] ^= 1;
+	key.mv_data = copies[0];
+	value.mv_data = copies[1];
+	if (astray)
+		must(mdb_put(file.txn, rows, &key, &value, 0), "put");
+	file_close(&file);
+	return 0;
+}
+
 /* A sound LMDB file that belongs to somebody else. */
 static int make_foreign(const char *path)
 {
@@ -167,10 +198,15 @@ int main(int argc, char **argv)
 		return show_entry(argv[2], argv[3], argv[4]);
 	if (strcmp(verb, "list") == 0 && argc == 3)
 		return list(argv[2]);
+	if (strcmp(verb, "drop-row") == 0 && argc == 5)
+		return harm_row(argv[2], argv[3], argv[4], false);
+	if (strcmp(verb, "mislead-row") == 0 && argc == 5)
+		return harm_row(argv[2], argv[3], argv[4], true);
 	if (strcmp(verb, "make-foreign") == 0 && argc == 3)
 		return make_foreign(argv[2]);
 	fprintf(stderr, "usage: poke set-format FILE FORMAT\n"
 			"       poke damage-entry|show-entry FILE hyperty|object ID\n"
+			"       poke drop-row|mislead-row FILE TABLE NUMBER\n"
 			"       poke list|make-foreign FILE\n");
 	return 2;
 }

@@ -32,6 +32,8 @@ def quoted(text: str) -> list[str]:
 # ---- Log events ----
 
 CALL = re.compile(r'log_(debug|info|warn|error)\(\s*"([^"]+)"(.*?)\);', re.DOTALL)
+# What the log says about itself.
+LINE = re.compile(r'log_line_begin\(&line, "(\w+)", "([^"]+)"\);(.*?)log_line_end', re.DOTALL)
 FIELD = re.compile(r'LOG_(?:TEXT|SLICE|NUMBER)\(\s*"([^"]+)"')
 
 
@@ -44,7 +46,8 @@ class LogEvent(NamedTuple):
 def test_log_events_are_those_of_the_sources() -> None:
     in_sources = {LogEvent(name, level, tuple(FIELD.findall(values)))
                   for path in SOURCES
-                  for level, name, values in CALL.findall(path.read_text())}
+                  for pattern in (CALL, LINE)
+                  for level, name, values in pattern.findall(path.read_text())}
 
     listed = [LogEvent(quoted(name)[0], level, tuple(quoted(fields)))
               for name, level, fields, *_ in table_rows(LOG_EVENTS)]

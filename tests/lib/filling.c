@@ -55,7 +55,7 @@ static int rule_put_due(const struct entry *old, const struct moment *now, const
 		request.fields.expires_s = put->due_s - 1 - now->lifetime_s;
 	if (request.fields.expires_s < 1) {
 		fprintf(stderr, "fill: too late for the common second\n");
-		exit(1);
+		exit(FILLING_EXIT_LATE);
 	}
 	return rule_put(old, now, &request, ret_change);
 }

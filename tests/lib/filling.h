@@ -14,6 +14,8 @@ struct filling {
 
 #define FILLING_AT_ONCE_MAX 4096
 #define FILLING_EXPIRES_S 3600
+/* How the program ends if the common second comes before all are there. */
+#define FILLING_EXIT_LATE 3
 
 /* Ids hyperty://x.org/PREFIX/00000000 and so on, ten of a user user://x.org/PREFIX00000000@x.org.
  * Blocks until all are there. What is refused is tried again; in the end it ends the program. */

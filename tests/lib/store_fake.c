@@ -156,6 +156,8 @@ static int perform(struct store_fake *fake, const struct held *held)
 			       : store_sweep(fake->inner, (struct store_sweep *)held->op);
 	case FAKE_TAKE:
 		return store_take_updates(fake->inner, (struct store_take *)held->op);
+	case FAKE_PEEK:
+		return store_peek_updates(fake->inner, (struct store_peek *)held->op);
 	case FAKE_VERB_COUNT:
 		break;
 	}
@@ -324,6 +326,13 @@ static int store_fake_take_updates(struct store *store, struct store_take *take)
 	return submit(of(store), &held);
 }
 
+static int store_fake_peek_updates(struct store *store, struct store_peek *peek)
+{
+	struct held held = {.op = &peek->read.op, .verb = FAKE_PEEK};
+
+	return submit(of(store), &held);
+}
+
 /* ---- What never waits ---- */
 
 static void store_fake_settle_updates(struct store *store, uint64_t token, enum store_settle how)
@@ -474,6 +483,7 @@ static const struct store_verbs store_fake_verbs = {
 	.change = store_fake_change,
 	.sweep = store_fake_sweep,
 	.take_updates = store_fake_take_updates,
+	.peek_updates = store_fake_peek_updates,
 	.settle_updates = store_fake_settle_updates,
 	.health = store_fake_health,
 	.count = store_fake_count,

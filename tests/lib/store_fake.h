@@ -16,6 +16,7 @@ enum fake_verb {
 	FAKE_CHANGE,
 	FAKE_SWEEP,
 	FAKE_TAKE,
+	FAKE_PEEK,
 	FAKE_VERB_COUNT,
 };
 

@@ -34,7 +34,10 @@ static void start_api(struct rig *rig)
 							  .updates_max = 10000};
 	struct api_options api_options = {.store = rig->store,
 					  .counters = &rig->counters,
-					  .hooks = {.ready = ready, .gauges = no_gauges}};
+					  .hooks = {.ready = ready, .gauges = no_gauges},
+					  .id_max_bytes = 4096,
+					  .json_depth_max = 32,
+					  .shows_overview = true};
 
 	assert_int_equal(registry_new(&registry_options, rig->store, &rig->registry), 0);
 	api_options.registry = rig->registry;
@@ -50,6 +53,8 @@ void rig_start(struct rig *rig, unsigned request_timeout_ms)
 		.header_max_bytes = 16384,
 		.connections_max = 200,
 		.idle_timeout_s = 60,
+		.receive_timeout_ms = 60000,
+		.send_timeout_ms = 60000,
 		.request_timeout_ms = request_timeout_ms,
 		.allowed_peers = "",
 	};
@@ -92,6 +97,8 @@ void rig_conduct(struct rig *rig, enum fake_conduct conduct, int result)
 	store_fake_conduct(rig->store, FAKE_LIST, conduct, result);
 	store_fake_conduct(rig->store, FAKE_CHANGE, conduct, result);
 	store_fake_conduct(rig->store, FAKE_TAKE, conduct, result);
+	store_fake_conduct(rig->store, FAKE_SCAN, conduct, result);
+	store_fake_conduct(rig->store, FAKE_PEEK, conduct, result);
 }
 
 uint64_t rig_counter(const struct rig *rig, enum counter counter)
@@ -108,7 +115,9 @@ void rig_receive(struct raw_client *client, int status, const char *part)
 	raw_receive(client, &answer);
 	if (answer.status != status || !strstr(answer.body, part))
 		fail_msg("not %d with %s, but %d: %s", status, part, answer.status, answer.body);
-	assert_true(raw_has_header(&answer, "Content-Type: application/json"));
+	assert_true(raw_has_header(&answer, answer.body[0] == '<'
+						    ? "Content-Type: text/html; charset=utf-8"
+						    : "Content-Type: application/json"));
 	assert_int_equal(raw_names_header(&answer, "Retry-After"), status == 503);
 }
 

@@ -56,6 +56,11 @@ static const struct row rows[] = {
 	{GET("/hyperty/url/h2"), 404, "Not Found"},
 	{GET("/hyperty/user/bob"), 404, "Not Found"},
 	{GET_UPDATED, 200, "{}"},
+	{GET("/overview"), 200, "<bdi>h1</bdi>"},
+	{GET("/overview?list=users"), 200, "<bdi>ann</bdi>"},
+	{GET("/overview?list=updates"), 200, ">None.<"},
+	{GET("/overview?by=user&q=ann"), 200, "<bdi>h1</bdi>"},
+	{GET("/overview?by=hyperty&q=h2"), 200, ">None.<"},
 	{DELETE_H1, 200, "Hyperty deleted"},
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(*rows))
@@ -533,7 +538,7 @@ static void expect_failure(const char *text, int result)
 	raw_send(&client, text);
 	if (strcmp(text, GET_UPDATED) == 0)
 		rig_receive(&client, 200, "{}");
-	else if (result == STORE_UNAVAILABLE)
+	else if (result == STORE_UNAVAILABLE || result == -ENOMEM)
 		rig_receive_unavailable(&client);
 	else
 		rig_receive(&client, 500, "{\"message\":\"Internal Server Error\"}");

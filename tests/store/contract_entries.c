@@ -318,6 +318,72 @@ static void ids_may_hold_any_character(void **state)
 
 /* ---- Counts ---- */
 
+/* Cassandra does not count what an index leads to. */
+static bool heeds_shares(struct kit *kit)
+{
+	return strcmp(store_type(kit->store), "Cassandra") != 0;
+}
+
+static int add_one_of(struct kit *kit, struct entry entry, enum store_index index, uint64_t max)
+{
+	struct script script = {.change = {.action = CHANGE_WRITE, .entry = entry, .crowded = 7}};
+	int outcome = -1;
+
+	script.change.index_max[index] = max;
+	assert_int_equal(kit_change(kit, entry.key, script_rule, &script, &outcome), STORE_DONE);
+	return outcome;
+}
+
+static void of_one_user_name_or_reporter_there_may_be_so_many(void **state)
+{
+	struct kit *kit = *state;
+
+	if (!heeds_shares(kit))
+		return;
+	assert_int_equal(add_one_of(kit, kit_hyperty("h1", "ann"), INDEX_USER, 2), 0);
+	assert_int_equal(add_one_of(kit, kit_hyperty("h2", "ann"), INDEX_USER, 2), 0);
+	assert_int_equal(add_one_of(kit, kit_hyperty("h3", "ann"), INDEX_USER, 2), 7);
+	kit_leads_to(kit, INDEX_USER, "ann", "h1", "h2");
+	/* One that is there may be written, another user's too, and without a limit any. */
+	assert_int_equal(add_one_of(kit, kit_hyperty("h2", "ann"), INDEX_USER, 2), 0);
+	assert_int_equal(add_one_of(kit, kit_hyperty("h4", "bob"), INDEX_USER, 2), 0);
+	assert_int_equal(add_one_of(kit, kit_hyperty("h3", "ann"), INDEX_USER, 0), 0);
+
+	assert_int_equal(add_one_of(kit, kit_object("o1", "n", "r"), INDEX_NAME, 1), 0);
+	assert_int_equal(add_one_of(kit, kit_object("o2", "n", "r"), INDEX_NAME, 1), 7);
+	assert_int_equal(add_one_of(kit, kit_object("o2", "m", "r"), INDEX_REPORTER, 1), 7);
+	assert_int_equal(add_one_of(kit, kit_object("o2", "m", "s"), INDEX_REPORTER, 1), 0);
+	kit_leads_to(kit, INDEX_REPORTER, "r", "o1");
+}
+
+static void a_change_does_not_lead_to_more_either(void **state)
+{
+	struct kit *kit = *state;
+
+	if (!heeds_shares(kit))
+		return;
+	assert_int_equal(add_one_of(kit, kit_object("o1", "n", "r"), INDEX_NAME, 1), 0);
+	assert_int_equal(add_one_of(kit, kit_object("o2", "m", "r"), INDEX_NAME, 1), 0);
+	assert_int_equal(add_one_of(kit, kit_object("o2", "n", "r"), INDEX_NAME, 1), 7);
+	kit_leads_to(kit, INDEX_NAME, "n", "o1");
+	kit_leads_to(kit, INDEX_NAME, "m", "o2");
+	/* What it leads to already is no more. */
+	assert_int_equal(add_one_of(kit, kit_object("o1", "n", "s"), INDEX_NAME, 1), 0);
+}
+
+static void there_is_room_again_when_one_goes(void **state)
+{
+	struct kit *kit = *state;
+	struct entry entry = kit_hyperty("h1", "ann");
+
+	if (!heeds_shares(kit))
+		return;
+	assert_int_equal(add_one_of(kit, entry, INDEX_USER, 1), 0);
+	assert_int_equal(add_one_of(kit, kit_hyperty("h2", "ann"), INDEX_USER, 1), 7);
+	kit_remove(kit, &entry);
+	assert_int_equal(add_one_of(kit, kit_hyperty("h2", "ann"), INDEX_USER, 1), 0);
+}
+
 static void entries_are_counted_by_kind(void **state)
 {
 	struct kit *kit = *state;
@@ -338,6 +404,39 @@ static void entries_are_counted_by_kind(void **state)
 	assert_int_equal(count.entries[ENTRY_HYPERTY], 1);
 	assert_int_equal(count.entries[ENTRY_DATA_OBJECT], 1);
 	assert_int_equal(count.pending_updates, 0);
+}
+
+static void counts_disconnected(struct kit *kit, uint64_t hyperties, uint64_t objects)
+{
+	struct store_count count;
+
+	store_count(kit->store, &count);
+	if (!count.disconnected_known)
+		return;
+	assert_int_equal(count.disconnected[ENTRY_HYPERTY], hyperties);
+	assert_int_equal(count.disconnected[ENTRY_DATA_OBJECT], objects);
+}
+
+static void the_disconnected_are_counted_where_it_takes_a_write_to_become_so(void **state)
+{
+	struct kit *kit = *state;
+	struct entry hyperty = kit_hyperty("h1", "u"), object = kit_object("o1", "n", "r");
+
+	kit_write(kit, &hyperty, NEWS_KEEP);
+	kit_write(kit, &object, NEWS_KEEP);
+	counts_disconnected(kit, 0, 0);
+
+	hyperty.fields.text[TEXT_STATUS] = STATUS_DISCONNECTED;
+	object.fields.text[TEXT_STATUS] = STATUS_DISCONNECTED;
+	kit_write(kit, &hyperty, NEWS_ADD);
+	kit_write(kit, &hyperty, NEWS_KEEP);
+	kit_write(kit, &object, NEWS_ADD);
+	counts_disconnected(kit, 1, 1);
+
+	hyperty.fields.text[TEXT_STATUS] = STATUS_LIVE;
+	kit_write(kit, &hyperty, NEWS_DROP);
+	kit_remove(kit, &object);
+	counts_disconnected(kit, 0, 0);
 }
 
 static void a_store_in_order_says_so(void **state)
@@ -369,7 +468,11 @@ int contract_entries(void)
 		CASE(ids_may_be_long),
 		CASE(ids_that_share_a_long_beginning_are_different),
 		CASE(ids_may_hold_any_character),
+		CASE(of_one_user_name_or_reporter_there_may_be_so_many),
+		CASE(a_change_does_not_lead_to_more_either),
+		CASE(there_is_room_again_when_one_goes),
 		CASE(entries_are_counted_by_kind),
+		CASE(the_disconnected_are_counted_where_it_takes_a_write_to_become_so),
 		CASE(a_store_in_order_says_so),
 	};
 

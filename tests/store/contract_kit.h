@@ -40,6 +40,7 @@ struct waited {
 		struct store_change change;
 		struct store_sweep sweep;
 		struct store_take take;
+		struct store_peek peek;
 	};
 	struct latch latch;
 	_Atomic unsigned completions;

@@ -1,11 +1,13 @@
 /* The contract, scan: everything in slices; what stays is shown exactly once, whatever changes. */
 #include "contract_kit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* One slice behind the cursor that the last one left, which it frees. False at the end. */
-static bool scan_on(struct kit *kit, uint32_t limit, struct slice *cursor, struct seen *seen)
+static bool scan_by(struct kit *kit, bool by_user, uint32_t limit, struct slice *cursor,
+		    struct seen *seen)
 {
 	uint32_t before = seen->count;
 	struct waited waited;
@@ -15,11 +17,17 @@ static bool scan_on(struct kit *kit, uint32_t limit, struct slice *cursor, struc
 	waited.scan.read.ctx = seen;
 	waited.scan.cursor = *cursor;
 	waited.scan.limit = limit;
+	waited.scan.by_user = by_user;
 	assert_int_equal(waited_end(&waited, store_scan(kit->store, &waited.scan)), STORE_DONE);
 	assert_true(seen->count - before <= limit);
 	free((char *)cursor->data);
 	*cursor = (struct slice){waited.scan.ret_cursor, waited.scan.ret_cursor_len};
 	return cursor->data;
+}
+
+static bool scan_on(struct kit *kit, uint32_t limit, struct slice *cursor, struct seen *seen)
+{
+	return scan_by(kit, false, limit, cursor, seen);
 }
 
 /* The rest, bounded. */
@@ -158,6 +166,142 @@ static void everything_may_go_while_a_scan_is_under_way(void **state)
 	seen_deinit(&seen);
 }
 
+static void a_cursor_of_no_store_is_refused(void **state)
+{
+	struct kit *kit = *state;
+	struct seen seen = {0};
+	struct waited waited;
+	char cursor[600];
+
+	memset(cursor, 0xff, sizeof(cursor));
+	waited_init(&waited);
+	waited.scan.read.see = seen_see;
+	waited.scan.read.ctx = &seen;
+	waited.scan.cursor = (struct slice){cursor, sizeof(cursor)};
+	waited.scan.limit = 10;
+
+	assert_int_equal(waited_end(&waited, store_scan(kit->store, &waited.scan)), -EINVAL);
+}
+
+/* ---- Few among many ---- */
+
+#define FEW_LIMIT 5
+#define FEW_SLACK 20
+
+struct few {
+	struct store_scan *scan;
+	enum entry_kind kind;
+	uint32_t shown;
+	struct seen wanted;
+};
+
+static int see_few(void *ctx, const struct entry *entry, const struct moment *now)
+{
+	struct few *few = ctx;
+
+	few->shown++;
+	if (entry->key.kind == few->kind)
+		return seen_see(&few->wanted, entry, now);
+	few->scan->passed++;
+	return 0;
+}
+
+/* Returns how many slices it took. */
+static uint32_t find_few(struct kit *kit, unsigned skip_kinds, struct few *few)
+{
+	struct slice cursor = SLICE_NONE;
+	uint32_t slices = 0;
+
+	do {
+		uint32_t shown = few->shown;
+		struct waited waited;
+
+		waited_init(&waited);
+		waited.scan.read.see = see_few;
+		waited.scan.read.ctx = few;
+		waited.scan.cursor = cursor;
+		waited.scan.limit = FEW_LIMIT;
+		waited.scan.slack = FEW_SLACK;
+		waited.scan.skip_kinds = skip_kinds;
+		few->scan = &waited.scan;
+		assert_int_equal(waited_end(&waited, store_scan(kit->store, &waited.scan)),
+				 STORE_DONE);
+		assert_true(few->shown - shown <= FEW_LIMIT + FEW_SLACK);
+		free((char *)cursor.data);
+		cursor = (struct slice){waited.scan.ret_cursor, waited.scan.ret_cursor_len};
+		assert_true(slices++ < 10000);
+	} while (cursor.data);
+	return slices;
+}
+
+static void few_among_many_are_all_found_once(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_write_many(kit, 100, make_entry, NEWS_KEEP);
+	for (int kind = 0; kind < ENTRY_KIND_COUNT; kind++) {
+		for (unsigned skip = 0; skip <= 1; skip++) {
+			struct few few = {.kind = (enum entry_kind)kind};
+
+			find_few(kit, skip << (1 - kind), &few);
+			assert_int_equal(few.wanted.count, kind == ENTRY_HYPERTY ? 66 : 34);
+			assert_int_equal(seen_distinct(&few.wanted), few.wanted.count);
+			seen_deinit(&few.wanted);
+		}
+	}
+}
+
+/* ---- By user ---- */
+
+static void make_of_many_users(uint32_t i, char text[static 64], struct entry *ret_entry)
+{
+	snprintf(text, 32, "h%u", i);
+	snprintf(text + 32, 32, "user%u", i % 20);
+	*ret_entry = kit_hyperty(text, text + 32);
+}
+
+/* Those of every third user, and by and by those of user 1. */
+static void remove_some(struct kit *kit, uint32_t step)
+{
+	for (uint32_t i = 0; i < 200; i++) {
+		struct entry entry;
+		char text[64];
+
+		make_of_many_users(i, text, &entry);
+		if (i % 20 == 3 * step || (i % 20 == 1 && i / 20 == step))
+			kit_remove(kit, &entry);
+	}
+}
+
+static void by_user_each_hyperty_that_stays_is_shown_once(void **state)
+{
+	struct kit *kit = *state;
+	struct entry object = kit_object("o1", "n", "r");
+
+	kit_write_many(kit, 200, make_of_many_users, NEWS_KEEP);
+	kit_write(kit, &object, NEWS_KEEP);
+	for (uint32_t limit = 1; limit <= 11; limit += 5) {
+		struct slice cursor = SLICE_NONE;
+		struct seen seen = {0};
+		uint32_t step = 0;
+
+		while (scan_by(kit, true, limit, &cursor, &seen)) {
+			if (limit == 11 && step++ < 7)
+				remove_some(kit, step);
+		}
+		for (uint32_t i = 0; i < 200; i++) {
+			struct entry entry;
+			char text[64];
+
+			make_of_many_users(i, text, &entry);
+			if (i % 20 != 1 && i % 20 % 3 != 0)
+				assert_true(seen_has(&seen, text));
+		}
+		assert_int_equal(seen_distinct(&seen), seen.count);
+		seen_deinit(&seen);
+	}
+}
+
 int contract_scan(void)
 {
 	const struct CMUnitTest scan[] = {
@@ -166,6 +310,9 @@ int contract_scan(void)
 		CASE(what_stays_is_shown_once_while_others_come_and_go),
 		CASE(the_entry_that_a_cursor_stands_at_may_go),
 		CASE(everything_may_go_while_a_scan_is_under_way),
+		CASE(a_cursor_of_no_store_is_refused),
+		CASE(few_among_many_are_all_found_once),
+		CASE(by_user_each_hyperty_that_stays_is_shown_once),
 	};
 
 	return cmocka_run_group_tests(scan, NULL, NULL);

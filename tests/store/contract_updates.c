@@ -401,6 +401,54 @@ static void they_come_in_the_order_in_which_they_joined(void **state)
 	seen_deinit(&all);
 }
 
+/* ---- Looking without taking ---- */
+
+static void peek(struct kit *kit, uint32_t limit, struct seen *seen)
+{
+	struct waited waited;
+
+	waited_init(&waited);
+	waited.peek.read.see = seen_see;
+	waited.peek.read.ctx = seen;
+	waited.peek.limit = limit;
+	assert_int_equal(waited_end(&waited, store_peek_updates(kit->store, &waited.peek)),
+			 STORE_DONE);
+}
+
+static void a_look_at_the_oldest_takes_nothing(void **state)
+{
+	struct kit *kit = *state;
+	struct seen first = {0};
+	struct seen all = {0};
+
+	add(kit, "h1");
+	add(kit, "h2");
+	add(kit, "h3");
+	drop(kit, "h2");
+	peek(kit, 1, &first);
+	seen_is_in_order(&first, "h1");
+	peek(kit, 10, &all);
+	seen_is_in_order(&all, "h1", "h3");
+
+	assert_int_equal(kit_pending(kit), 2);
+	kit_settle(kit, take_is(kit, 10, "h1", "h3"), SETTLE_SENT);
+	seen_deinit(&first);
+	seen_deinit(&all);
+}
+
+static void a_look_finds_nothing_where_nothing_is_pending(void **state)
+{
+	struct kit *kit = *state;
+	struct seen seen = {0};
+
+	add(kit, "h1");
+	kit_settle(kit, take_is(kit, 10, "h1"), SETTLE_SENT);
+	add(kit, "h2");
+	drop(kit, "h2");
+	peek(kit, 10, &seen);
+	assert_int_equal(seen.count, 0);
+}
+
 int contract_updates(void)
 {
 	const struct CMUnitTest updates[] = {
@@ -425,6 +473,8 @@ int contract_updates(void)
 		CASE(a_reader_that_gives_up_has_leased_nothing),
 		CASE(thousands_come_in_slices_each_once),
 		CASE(they_come_in_the_order_in_which_they_joined),
+		CASE(a_look_at_the_oldest_takes_nothing),
+		CASE(a_look_finds_nothing_where_nothing_is_pending),
 	};
 
 	return cmocka_run_group_tests(updates, NULL, NULL);

@@ -118,6 +118,13 @@ static enum http_verdict say_now(struct http_request *request)
 	return HTTP_ANSWERED;
 }
 
+static enum http_verdict echo(struct http_request *request)
+{
+	request->status = 200;
+	buffer_append_slice(&request->out, request->body);
+	return HTTP_ANSWERED;
+}
+
 static enum http_verdict let_wait(struct http_request *request)
 {
 	offer(request);
@@ -200,13 +207,11 @@ static const struct row {
 	const char *piece;
 	enum http_verdict (*begin)(struct http_request *request);
 } rows[] = {
-	{"now", say_now},        {"wait", let_wait},
-	{"early", wake_early},   {"again", let_wait},
-	{"giving-up", let_wait}, {"moved", say_moved},
-	{"empty", say_nothing},  {"failed", fail_to_say},
-	{"status", say_408},     {"unready", say_503},
-	{"method", say_405},     {"close", say_and_close},
-	{"typed", say_header},   {"certificate", say_certificate},
+	{"now", say_now},         {"echo", echo},         {"wait", let_wait},
+	{"early", wake_early},    {"again", let_wait},    {"giving-up", let_wait},
+	{"moved", say_moved},     {"empty", say_nothing}, {"failed", fail_to_say},
+	{"status", say_408},      {"unready", say_503},   {"method", say_405},
+	{"close", say_and_close}, {"typed", say_header},  {"certificate", say_certificate},
 };
 
 static bool is_script(const struct http_request *request, const char *piece)
@@ -266,6 +271,8 @@ struct http_options fixture_options(void)
 		.header_max_bytes = 16384,
 		.connections_max = 100,
 		.idle_timeout_s = 60,
+		.receive_timeout_ms = 60000,
+		.send_timeout_ms = 60000,
 		.request_timeout_ms = 20000,
 		.allowed_peers = "",
 	};

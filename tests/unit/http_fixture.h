@@ -2,6 +2,7 @@
  * A server on 127.0.0.1 with a scripted handler. The first piece of the path is the script:
  *
  *   /now…         answers at once, telling method, pieces, query and body
+ *   /echo         answers with the body, however long
  *   /wait…        waits; the test takes the request with fixture_take() and wakes it
  *   /early        waits, and is woken by another thread before begin() returns
  *   /again        waits, and waits again when resumed

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +57,12 @@ static struct stage *stage_of_request(struct http_request *request)
 void http_request_wake(struct http_request *request)
 {
 	stage_of_request(request)->wakes++;
+}
+
+struct http_queue http_request_queue(struct http_request *request)
+{
+	(void)request;
+	return (struct http_queue){0};
 }
 
 bool http_request_has_certificate(struct http_request *request)
@@ -203,6 +210,9 @@ static void set_up(struct stage *stage, bool writes_need_certificate)
 		.store = &stage->store,
 		.counters = &stage->counters,
 		.hooks = {stage, play_ready, play_gauges},
+		.id_max_bytes = 4096,
+		.json_depth_max = 32,
+		.answer_max_bytes = 1 << 20,
 		.writes_need_certificate = writes_need_certificate,
 	};
 	assert_int_equal(api_new(&options, &stage->api), 0);
@@ -451,7 +461,8 @@ static void failures_of_the_store_have_their_own_status(void **state)
 		{STORE_NOT_FOUND, 404, NOT_FOUND, false},
 		{STORE_UNAVAILABLE, 503, UNAVAILABLE, true},
 		{STORE_DAMAGED, 500, FAULT, false},
-		{-12, 500, FAULT, false},
+		{-ENOMEM, 503, UNAVAILABLE, true},
+		{-EIO, 500, FAULT, false},
 	};
 	struct stage stage;
 

@@ -454,9 +454,11 @@ static void nesting_has_an_end(void **state)
 	size_t depth = 100000;
 	char *text = malloc(2 * depth + 16);
 	struct reading *reading;
-	size_t len = (size_t)sprintf(text, "{\"a\":");
+	size_t len;
 
 	(void)state;
+	assert_non_null(text);
+	len = (size_t)snprintf(text, 16, "{\"a\":");
 	memset(text + len, '[', depth);
 	memset(text + len + depth, ']', depth);
 	text[len + 2 * depth] = '}';

@@ -97,18 +97,18 @@ static void headers_of_the_answer_are_as_the_handler_wants(void **state)
 	assert_string_equal(answer.body, "absent");
 }
 
-static void answer_that_could_not_be_written_is_500(void **state)
+static void answer_that_was_not_written_is_500_and_one_without_memory_503(void **state)
 {
-	const char *requests[] = {"GET /empty HTTP/1.1\r\nHost: h\r\n\r\n",
-				  "GET /failed HTTP/1.1\r\nHost: h\r\n\r\n"};
 	struct raw_answer answer;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		fixture_ask(&fixture, requests[i], &answer);
-		assert_int_equal(answer.status, 500);
-		assert_string_equal(answer.body, "{\"message\":\"Internal Server Error\"}");
-	}
+	fixture_ask(&fixture, "GET /empty HTTP/1.1\r\nHost: h\r\n\r\n", &answer);
+	assert_int_equal(answer.status, 500);
+	assert_string_equal(answer.body, "{\"message\":\"Internal Server Error\"}");
+	fixture_ask(&fixture, "GET /failed HTTP/1.1\r\nHost: h\r\n\r\n", &answer);
+	assert_int_equal(answer.status, 503);
+	assert_string_equal(answer.body, "{\"message\":\"Temporary Unavailable\"}");
+	assert_true(raw_has_header(&answer, "Retry-After: 1"));
 }
 
 static void head_is_answered_like_get_without_the_body(void **state)
@@ -897,7 +897,7 @@ int main(void)
 		served(handler_sees_the_raw_target_without_scheme_and_host),
 		served(redirect_has_no_body_and_no_type),
 		served(headers_of_the_answer_are_as_the_handler_wants),
-		served(answer_that_could_not_be_written_is_500),
+		served(answer_that_was_not_written_is_500_and_one_without_memory_503),
 		served(head_is_answered_like_get_without_the_body),
 		served(connection_is_kept_whatever_the_status),
 		served(connection_closes_when_either_side_wants_it),

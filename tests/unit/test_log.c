@@ -300,6 +300,100 @@ static void a_closed_standard_error_is_borne(void **state)
 	assert_int_equal(log_dropped(), before + 1);
 }
 
+/* ---- The writer ---- */
+
+static void start_writer(const char *path)
+{
+	char to[PATH_MAX + 8];
+	char reason[256] = "";
+
+	snprintf(to, sizeof(to), "file:%s", path);
+	if (log_start(to, reason, sizeof(reason)) < 0)
+		fail_msg("%s", reason);
+}
+
+/* Those events and no others, in their order. */
+static void expect_events(const char *path, const char *first, const char *second)
+{
+	const char *events[] = {first, second};
+	FILE *file = fopen(path, "r");
+	char line[1024];
+	size_t count = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		assert_true(count < 2 && events[count]);
+		assert_non_null(strstr(line, events[count++]));
+	}
+	assert_int_equal(count, second ? 2 : 1);
+	fclose(file);
+	unlink(path);
+}
+
+static void lines_are_all_in_the_file_when_the_log_is_stopped(void **state)
+{
+	char path[] = "/tmp/test_log.XXXXXX";
+
+	(void)state;
+	close(mkstemp(path));
+	start_writer(path);
+	log_info("x.first", LOG_NUMBER("n", 1));
+	log_info("x.second", LOG_NUMBER("n", 2));
+	log_stop();
+	expect_events(path, "x.first", "x.second");
+}
+
+/* Of a file that is not there. */
+static const char *make_name(char *path)
+{
+	close(mkstemp(path));
+	unlink(path);
+	return path;
+}
+
+static void a_renamed_file_is_left_alone_after_it_was_reopened(void **state)
+{
+	char path[] = "/tmp/test_log.XXXXXX";
+	char renamed[sizeof(path) + 2];
+
+	(void)state;
+	snprintf(renamed, sizeof(renamed), "%s.1", make_name(path));
+	start_writer(path);
+	assert_int_equal(rename(path, renamed), 0);
+	log_reopen();
+	log_info("x.after", LOG_NUMBER("n", 2));
+	log_stop();
+	assert_int_equal(unlink(renamed), 0);
+	expect_events(path, "x.after", NULL);
+}
+
+static void what_a_reader_missed_is_told_when_he_reads_on(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t before = log_dropped();
+	char reason[256];
+	bool told = false;
+	int nowhere;
+
+	assert_int_equal(log_start("stderr", reason, sizeof(reason)), 0);
+	/* A wait would end the test by its time limit. */
+	alarm(60);
+	while (log_dropped() == before)
+		log_info("x.y", LOG_NUMBER("n", 1));
+	while (!told) {
+		ssize_t n = read(fixture->reader, fixture->line, sizeof(fixture->line) - 1);
+
+		fixture->line[n > 0 ? n : 0] = '\0';
+		told = strstr(fixture->line, "\"log.dropped\"");
+	}
+	alarm(0);
+	/* What else there is goes where it is taken. */
+	nowhere = open("/dev/null", O_WRONLY);
+	dup2(nowhere, STDERR_FILENO);
+	close(nowhere);
+	log_stop();
+}
+
 #define THREADS 4
 #define LINES_EACH 200
 
@@ -439,6 +533,9 @@ int main(void)
 		TEST(a_reader_who_stands_still_costs_lines_and_not_time),
 		TEST(a_reader_who_left_costs_lines_and_not_the_process),
 		TEST(a_closed_standard_error_is_borne),
+		TEST(lines_are_all_in_the_file_when_the_log_is_stopped),
+		TEST(a_renamed_file_is_left_alone_after_it_was_reopened),
+		TEST(what_a_reader_missed_is_told_when_he_reads_on),
 		TEST(lines_of_several_threads_never_mix),
 		TEST(room_for_one_line_is_taken_by_one_thread_and_none_waits),
 	};

@@ -73,6 +73,8 @@ static void each_gauge_shows_its_own_number(void **state)
 	const struct gauges gauges = {
 		.hyperties = UINT64_MAX,
 		.data_objects = 2,
+		.hyperties_disconnected = 9,
+		.data_objects_disconnected = -1,
 		.pending_updates = 3,
 		.swept_until_s = INT64_MIN,
 		.lifetime_s = 5,
@@ -92,6 +94,8 @@ static void each_gauge_shows_its_own_number(void **state)
 
 	assert_has(&text, "registryd_hyperties 18446744073709551615");
 	assert_has(&text, "registryd_data_objects 2");
+	assert_has(&text, "registryd_hyperties_disconnected 9");
+	assert_null(strstr(text.data, "registryd_data_objects_disconnected"));
 	assert_has(&text, "registryd_pending_updates 3");
 	assert_has(&text, "registryd_swept_until_seconds -9223372036854775808");
 	assert_has(&text, "registryd_lifetime_seconds 5");
@@ -135,7 +139,7 @@ static void the_text_is_help_type_and_value_again_and_again(void **state)
 	assert_int_equal(text.data[text.len - 2], '\n');
 	for (char *line = strtok(text.data, "\n"); line; line = strtok(NULL, "\n"))
 		assert_matches(line, patterns[lines++ % 3]);
-	assert_int_equal(lines, 3 * (COUNTER_COUNT + 13));
+	assert_int_equal(lines, 3 * (COUNTER_COUNT + 17));
 	buffer_deinit(&text);
 }
 

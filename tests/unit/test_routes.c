@@ -10,19 +10,19 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct route *find(enum route_listener listener, const char *target)
+static const struct route *find(unsigned listeners, const char *target)
 {
 	struct slice pieces[HTTP_PIECES_MAX + 1];
 	struct target split = target_split(slice_of(target), pieces, HTTP_PIECES_MAX + 1);
 	static struct routes routes;
 
 	routes_init(&routes);
-	return routes_find(&routes, listener, pieces, split.piece_count);
+	return routes_find(&routes, listeners, pieces, split.piece_count);
 }
 
-static void assert_shape(enum route_listener listener, const char *target, const char *expected)
+static void assert_shape(unsigned listeners, const char *target, const char *expected)
 {
-	const struct route *route = find(listener, target);
+	const struct route *route = find(listeners, target);
 
 	if (!route != !expected || (route && strcmp(route->shape, expected) != 0))
 		fail_msg("%s: %s", target, route ? route->shape : "no route");
@@ -93,9 +93,19 @@ static void the_admin_listener_has_its_own_paths(void **state)
 	assert_shape(ROUTE_ADMIN, "/metrics", "/metrics");
 	assert_shape(ROUTE_ADMIN, "/live", "/live");
 	assert_shape(ROUTE_ADMIN, "/ready", "/ready");
+	assert_shape(ROUTE_ADMIN, "/", "/");
+	assert_shape(ROUTE_ADMIN, "/overview", "/overview");
 	assert_shape(ROUTE_ADMIN, "/hyperty/user/u", NULL);
 	assert_shape(ROUTE_ADMIN, "/registry/updated", NULL);
 	assert_shape(ROUTE_PUBLIC, "/metrics", NULL);
+}
+
+static void the_overview_is_public_only_in_development(void **state)
+{
+	(void)state;
+	assert_shape(ROUTE_PUBLIC, "/overview", NULL);
+	assert_shape(ROUTE_PUBLIC | ROUTE_DEVELOPMENT, "/overview", "/overview");
+	assert_shape(ROUTE_PUBLIC | ROUTE_DEVELOPMENT, "/metrics", NULL);
 }
 
 static void C25_D21_V5_each_shape_allows_its_methods_and_says_which(void **state)
@@ -171,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_are_recognised_by_their_exact_number_of_pieces),
 		cmocka_unit_test(the_admin_listener_has_its_own_paths),
+		cmocka_unit_test(the_overview_is_public_only_in_development),
 		cmocka_unit_test(C25_D21_V5_each_shape_allows_its_methods_and_says_which),
 		cmocka_unit_test(no_two_shapes_fit_one_path),
 		cmocka_unit_test(only_the_pending_updates_are_a_write_by_get),

@@ -249,6 +249,23 @@ static void another_user_can_neither_replace_nor_delete(void **state)
 	}
 }
 
+static void a_full_registry_takes_no_new_entry_but_keeps_those_it_has(void **state)
+{
+	struct rule_request request = request_by("u1");
+	struct moment now = at(T0 + 1);
+	struct entry old = old_entry("live");
+	struct change change;
+
+	(void)state;
+	request.fields = fields_with_status("live");
+	request.is_full = true;
+	assert_int_equal(rule_put(NULL, &now, &request, &change), RULE_FULL);
+	assert_int_equal(change.action, CHANGE_NOTHING);
+	request.owner = old.owner;
+	assert_int_equal(rule_put(&old, &now, &request, &change), RULE_DONE);
+	assert_int_equal(rule_update(&old, &now, &request, &change), RULE_DONE);
+}
+
 static void a_data_object_belongs_to_everybody(void **state)
 {
 	struct rule_request request = request_by(NULL);
@@ -391,6 +408,7 @@ int main(void)
 		cmocka_unit_test(a_disconnected_entry_is_never_overdue),
 		cmocka_unit_test(every_write_caps_expires),
 		cmocka_unit_test(another_user_can_neither_replace_nor_delete),
+		cmocka_unit_test(a_full_registry_takes_no_new_entry_but_keeps_those_it_has),
 		cmocka_unit_test(a_data_object_belongs_to_everybody),
 		cmocka_unit_test(what_is_not_there_is_not_found),
 		cmocka_unit_test(replacing_takes_every_member_from_the_body),

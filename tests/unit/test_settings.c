@@ -93,7 +93,9 @@ static void a_bare_start_has_every_default(void **state)
 
 	assert_int_equal(fixture->action, SETTINGS_RUN);
 	assert_string_equal(settings->config, fixture->path);
-	assert_string_equal(settings->bind, "");
+	assert_string_equal(settings->bind, "127.0.0.1");
+	assert_string_equal(settings->allow_open, "no");
+	assert_string_equal(settings->access, "open");
 	assert_int_equal(settings->port, 4567);
 	assert_string_equal(settings->admin, "127.0.0.1:4568");
 	assert_string_equal(settings->store, "lmdb");
@@ -107,8 +109,16 @@ static void a_bare_start_has_every_default(void **state)
 	assert_string_equal(settings->log_level, "info");
 	assert_int_equal(settings->body_max_bytes, 1 << 20);
 	assert_int_equal(settings->header_max_bytes, 16 << 10);
+	assert_int_equal(settings->id_max_bytes, 4096);
+	assert_int_equal(settings->json_depth_max, 32);
 	assert_int_equal(settings->connections_max, 20000);
+	assert_int_equal(settings->connections_per_address_max, 2000);
 	assert_int_equal(settings->idle_timeout_s, 75);
+	assert_int_equal(settings->receive_timeout_ms, 30000);
+	assert_int_equal(settings->send_timeout_ms, 60000);
+	assert_int_equal(settings->waiting_max, 4000);
+	assert_int_equal(settings->wait_max_ms, 0);
+	assert_int_equal(settings->memory_max_bytes, 0);
 	assert_int_equal(settings->request_timeout_ms, 10000);
 	assert_int_equal(settings->drain_notice_ms, 0);
 	assert_int_equal(settings->drain_limit_ms, 10000);
@@ -242,6 +252,7 @@ static void names_of_older_deployments_keep_working(void **state)
 			 0);
 
 	assert_string_equal(settings->store, "memory");
+	assert_string_equal(settings->bind, "");
 	assert_int_equal(settings->expires, 30);
 	assert_int_equal(settings->expires_max_s, 7200);
 	assert_string_equal(settings->load_balancers, "192.0.2.1,::1");
@@ -256,6 +267,49 @@ static void names_of_older_deployments_keep_working(void **state)
 		0);
 	assert_string_equal(settings->store, "cassandra");
 	assert_string_equal(settings->cassandra_contact_points, "192.0.2.21,192.0.2.22");
+}
+
+static void whoever_is_open_to_all_has_said_so(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *written;
+		bool open;
+		const char *refused; /* NULL: it is in order */
+	} cases[] = {
+		{"bind = 127.9.9.9", false, NULL},
+		{"bind = ::1", false, NULL},
+		{"bind = 192.0.2.1", true, "anybody who reaches this address"},
+		{"bind = ::", true, "anybody who reaches this address"},
+		{"bind = ::\nallow_open = yes", true, NULL},
+		{"bind = ::\nload_balancers = 192.0.2.7", false, NULL},
+		{"bind = ::\ntls_certificate = /c\ntls_key = /k", false, NULL},
+		{"access = certificate", false, "access by certificate needs tls_client_ca"},
+		{"access = reads_open", false, "access by certificate needs"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int r;
+
+		write_file(fixture, cases[i].written);
+		r = load(fixture, NULL, ITEMS("HOME=/h"));
+		assert_int_equal(r, cases[i].refused ? -EINVAL : 0);
+		if (r < 0)
+			assert_non_null(strstr(fixture->reason, cases[i].refused));
+		else
+			assert_int_equal(
+				settings_are_open(&fixture->settings, fixture->settings.bind),
+				cases[i].open);
+	}
+}
+
+static void access_follows_the_client_ca(void **state)
+{
+	struct fixture *fixture = *state;
+
+	write_file(fixture, "tls_certificate = /c\ntls_key = /k\ntls_client_ca = /a");
+	assert_int_equal(load(fixture, NULL, ITEMS("HOME=/h")), 0);
+	assert_string_equal(fixture->settings.access, "reads_open");
 }
 
 static void an_option_has_a_variable_of_its_own_that_wins(void **state)
@@ -630,6 +684,8 @@ int main(void)
 		TEST(a_mistake_in_the_file_is_told_with_its_line),
 		TEST(a_file_beyond_all_measure_is_refused),
 		TEST(names_of_older_deployments_keep_working),
+		TEST(whoever_is_open_to_all_has_said_so),
+		TEST(access_follows_the_client_ca),
 		TEST(an_option_has_a_variable_of_its_own_that_wins),
 		TEST(an_empty_variable_counts_as_unset),
 		TEST(a_variable_that_is_no_option_does_not_count),

@@ -61,6 +61,31 @@ static void wake_of_a_parked_wait_resumes_it(void **state)
 	stop(&waits);
 }
 
+static void the_age_of_the_oldest_wait_is_known(void **state)
+{
+	struct waits waits;
+	struct wait old = {0}, young = {0};
+	int64_t age_ms;
+
+	(void)state;
+	start(&waits, NEVER_MS);
+	assert_int_equal(waits_oldest_ms(&waits), 0);
+	assert_true(waits_park(&waits, &old));
+	do
+		age_ms = waits_oldest_ms(&waits);
+	while (age_ms < 100);
+	assert_true(waits_park(&waits, &young));
+	assert_true(waits_oldest_ms(&waits) >= age_ms);
+
+	assert_int_equal(waits_wake(&waits, &old), WAKE_RESUME);
+	assert_true(waits_oldest_ms(&waits) < age_ms);
+	assert_int_equal(waits_wake(&waits, &young), WAKE_RESUME);
+	assert_int_equal(waits_oldest_ms(&waits), 0);
+	assert_false(waits_take(&waits, &old));
+	assert_false(waits_take(&waits, &young));
+	stop(&waits);
+}
+
 static void wake_before_parking_leaves_nothing_to_wait_for(void **state)
 {
 	struct waits waits;
@@ -179,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wake_of_a_parked_wait_resumes_it),
+		cmocka_unit_test(the_age_of_the_oldest_wait_is_known),
 		cmocka_unit_test(wake_before_parking_leaves_nothing_to_wait_for),
 		cmocka_unit_test(wake_between_time_out_and_its_news_still_wins),
 		cmocka_unit_test(wake_is_late_once_the_wait_is_given_up),

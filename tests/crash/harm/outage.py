@@ -17,6 +17,8 @@ LARGE = "x" * 200_000
 
 
 def events(registry: Registry, name: str) -> list[dict[str, Any]]:
+    """Waits for the first: a thread of its own writes the log."""
+    registry.wait_for_log(name)
     return [entry for entry in list(registry.log) if entry.get("event.action") == name]
 
 

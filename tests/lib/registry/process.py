@@ -74,6 +74,10 @@ class Registry:
         own = {"REGISTRYD_TEST_CLOCK": str(self.clock.path)} if self.clock else {}
         return {**inherited, **own, **self._environment}
 
+    def popen_arguments(self) -> dict[str, Any]:
+        """For those that start it otherwise."""
+        return {}
+
     def launch(self) -> None:
         """Starts the process without waiting for it to listen."""
         assert self._process is None, "it runs already"
@@ -81,7 +85,7 @@ class Registry:
         self.log = []
         self._process = subprocess.Popen(
             self.command(), env=self.environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **self.popen_arguments(),
         )
         self._reader = threading.Thread(target=self._read_log, args=(self._process, self.log),
                                         daemon=True)
@@ -195,6 +199,18 @@ class Registry:
                     raise RuntimeError(f"it ended without saying {event}\n{self.log_text()}")
                 if not self._news.wait(deadline - time.monotonic()):
                     raise TimeoutError(f"no {event} within {limit_s} s\n{self.log_text()}")
+
+    def events(self, event: str) -> list[dict[str, Any]]:
+        """All that was said about it until now."""
+        return [entry for entry in list(self.log) if entry.get("event.action") == event]
+
+    def reload(self, event: str = "server.reloaded", limit_s: float = 20.0) -> dict[str, Any]:
+        """SIGHUP; what it says of the event then."""
+        with self._news:
+            before = len(self.events(event))
+            self.signal(signal.SIGHUP)
+            assert self._news.wait_for(lambda: len(self.events(event)) > before, limit_s), event
+        return self.events(event)[-1]
 
     def log_text(self) -> str:
         return "\n".join(entry.get("text") or json.dumps(entry) for entry in list(self.log))
