@@ -8,8 +8,9 @@ from typing import Iterator
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent / "cluster"), str(HERE.parent / "crash")]
+sys.path[:0] = [str(HERE.parent / name) for name in ("cluster", "crash", "endurance")]
 
+from registry.client import fresh_prefix  # noqa: E402
 from registry.cql import Node  # noqa: E402
 from lab.nodes import Nodes  # noqa: E402
 from tools.original import Original  # noqa: E402
@@ -43,3 +44,12 @@ def original(node: Node) -> Iterator[Original]:
     """Its keyspace, empty, of this test alone."""
     with Original(node) as original:
         yield original
+
+
+@pytest.fixture
+def cassandra(node: Node, address: str) -> Iterator[list[object]]:
+    """The arguments for an empty keyspace of this test's own."""
+    keyspace = f"tools_{fresh_prefix()}"
+    yield ["--store", "cassandra", "--cassandra-contact-points", address, "--cassandra-keyspace",
+           keyspace, "--cassandra-replication", "1"]
+    node.run(f"DROP KEYSPACE IF EXISTS {keyspace}")

@@ -236,6 +236,14 @@ static enum verb_action wrong(const struct sorting *sorting, const char *whose)
 	return VERB_WRONG;
 }
 
+static enum verb_action object(const char *objection)
+{
+	if (!objection)
+		return VERB_RUN;
+	fprintf(stderr, "registryctl: %s\n", objection);
+	return VERB_WRONG;
+}
+
 static enum verb_action load(struct sorting *sorting, int argc, char **argv,
 			     struct verb_settings *settings)
 {
@@ -252,6 +260,8 @@ static enum verb_action load(struct sorting *sorting, int argc, char **argv,
 		return wrong(sorting, "the original's settings (" FROM "…): ");
 	if (log_level_parse(slice_of(settings->store.log_level), &level))
 		log_set_level(level);
+	if (sorting->usage->objection)
+		return object(sorting->usage->objection(settings));
 	return VERB_RUN;
 }
 

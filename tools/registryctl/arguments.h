@@ -19,6 +19,11 @@ struct verb_option {
 		*value; /* where the value goes; NULL: of --from-, which are not looked up here */
 };
 
+struct verb_settings {
+	struct settings store;
+	struct settings original; /* only its Cassandra options mean anything */
+};
+
 struct verb_usage {
 	const char *verb;
 	const char *sentence; /* what it does, and with what */
@@ -26,11 +31,9 @@ struct verb_usage {
 	size_t option_count;
 	/* Settings of the original are read, too, with the keyspace that is its default. */
 	const char *from_keyspace; /* NULL: there is no original */
-};
-
-struct verb_settings {
-	struct settings store;
-	struct settings original; /* only its Cassandra options mean anything */
+	/* Why the verb cannot do anything with these settings; NULL if it can. NULL: it always can.
+	 */
+	const char *(*objection)(const struct verb_settings *settings);
 };
 
 /* What is to be done with the arguments. */

@@ -1,20 +1,16 @@
 /* The verb import-original: what is where, and how it ended. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "monitor/counters.h"
 #include "registryctl/arguments.h"
 #include "registryctl/import.h"
+#include "registryctl/ready_store.h"
 #include "registryctl/stop.h"
 #include "registryctl/verb.h"
 
 #define ORIGINAL_KEYSPACE "rethinkeyspace"
-#define READY_LIMIT_MS 60000
-#define LOOK_MS 50
 #define REASON_ROOM 512
 
 /* Opened one after the other, closed in reverse. */
@@ -40,48 +36,26 @@ static bool is_same_keyspace(const struct verb_settings *settings)
 
 static const char *find_objection(const struct verb_settings *settings)
 {
-	if (strcmp(settings->store.store, "memory") == 0)
-		return "store memory would be empty again when this ends; name another one with "
-		       "--store";
 	if (is_same_keyspace(settings))
 		return "the store's keyspace has the name of the original's, which is not written "
 		       "to; name another one with --cassandra-keyspace";
-	return NULL;
+	return ready_store_objection(settings);
 }
 
 /* ---- Opening ---- */
 
-static bool wait_until_writable(struct parts *parts)
+static int open_all(struct parts *parts)
 {
-	const struct timespec look = {0, LOOK_MS * 1000000L};
-	struct clock *clock = clock_system();
-	int64_t until_ms = clock->steady_ms(clock) + READY_LIMIT_MS;
-	struct store_health health;
+	char why[REASON_ROOM - 64] = "";
+	int r = original_open(&parts->settings.original, &parts->original, why, sizeof(why));
 
-	for (;;) {
-		store_health(parts->store, &health);
-		if (health.writable)
-			return true;
-		if (stop_is_asked() || clock->steady_ms(clock) > until_ms)
-			break;
-		nanosleep(&look, NULL);
+	if (r < 0) {
+		snprintf(parts->reason, sizeof(parts->reason), "the original cannot be read: %s",
+			 why);
+		return r;
 	}
-	snprintf(parts->reason, sizeof(parts->reason), "%s", health.reason);
-	return false;
-}
-
-/* NULL, or what could not be done; the reason has the rest. */
-static const char *open_all(struct parts *parts)
-{
-	const struct settings *store = &parts->settings.store;
-
-	if (original_open(&parts->settings.original, &parts->original, parts->reason,
-			  sizeof(parts->reason)) < 0)
-		return "the original cannot be read";
-	if (store_open(store, clock_system(), &parts->counters, &parts->store, parts->reason,
-		       sizeof(parts->reason)) < 0)
-		return "the store cannot be opened";
-	return wait_until_writable(parts) ? NULL : "the store cannot be written";
+	return ready_store_open(&parts->settings.store, READY_TO_WRITE, &parts->counters,
+				&parts->store, parts->reason, sizeof(parts->reason));
 }
 
 static bool write_journey(struct parts *parts)
@@ -116,10 +90,9 @@ static enum exit_code run(struct parts *parts)
 		.journey = parts->journey,
 	};
 	struct tally tally;
-	const char *what = open_all(parts);
 
-	if (what) {
-		fprintf(stderr, "registryctl: %s: %s\n", what, parts->reason);
+	if (open_all(parts) < 0) {
+		fprintf(stderr, "registryctl: %s\n", parts->reason);
 		return EXIT_FAILED;
 	}
 	tally_init(&tally);
@@ -148,21 +121,16 @@ int verb_import_original(int argc, char **argv)
 		.options = options,
 		.option_count = sizeof(options) / sizeof(options[0]),
 		.from_keyspace = ORIGINAL_KEYSPACE,
+		.objection = find_objection,
 	};
 	enum verb_action action = verb_settings_load(&usage, argc, argv, &parts.settings);
-	enum exit_code status = EXIT_WRONG_USE;
-	const char *objection;
+	enum exit_code status = EXIT_FAILED;
 
 	if (action != VERB_RUN)
 		return action == VERB_SHOWN ? EXIT_ALL : EXIT_WRONG_USE;
-	objection = find_objection(&parts.settings);
 	stop_on_signals();
-	if (objection)
-		fprintf(stderr, "registryctl: %s\n", objection);
-	else if (write_journey(&parts))
+	if (write_journey(&parts))
 		status = run(&parts);
-	else
-		status = EXIT_FAILED;
 
 	store_free(parts.store);
 	original_close(&parts.original);

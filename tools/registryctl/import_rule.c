@@ -9,10 +9,12 @@ static int64_t at_least(int64_t value, int64_t limit)
 }
 
 /* expires, and the last sign of life in lifetime time. */
-static void place_in_time(struct entry *entry, const struct moment *now, int64_t expires_max_s)
+static void place_in_time(struct entry *entry, const struct moment *now,
+			  const struct import_request *request)
 {
-	int64_t age_s = at_least(now->wall_s - entry->modified_wall_s, 0);
-	int64_t expires_s = lifetime_cap(entry->fields.expires_s, expires_max_s);
+	int64_t age_s = request->is_restored ? request->silent_s
+					     : at_least(now->wall_s - entry->modified_wall_s, 0);
+	int64_t expires_s = lifetime_cap(entry->fields.expires_s, request->expires_max_s);
 	/* What is cut from a lifetime is cut from its end that is still to come. */
 	int64_t cut_s = entry->fields.expires_s - expires_s;
 
@@ -22,7 +24,15 @@ static void place_in_time(struct entry *entry, const struct moment *now, int64_t
 
 static int64_t due_of_disconnected(const struct entry *entry, int64_t retention_s)
 {
-	return retention_s > 0 ? entry->away_s + retention_s : 0;
+	return retention_s > 0 ? at_least(entry->away_s + retention_s, 1) : 0;
+}
+
+/* Not 0, which is never. */
+static int64_t away_since(const struct moment *now, const struct import_request *request)
+{
+	int64_t away_s = now->lifetime_s - (request->is_restored ? request->away_for_s : 0);
+
+	return away_s != 0 ? away_s : -1;
 }
 
 int import_rule(const struct entry *old, const struct moment *now, const void *ctx,
@@ -37,11 +47,11 @@ int import_rule(const struct entry *old, const struct moment *now, const void *c
 		return slice_equal(old->owner, entry->owner) ? IMPORT_THERE : IMPORT_OTHERS;
 	}
 
-	place_in_time(entry, now, request->expires_max_s);
+	place_in_time(entry, now, request);
 	if (entry_is_disconnected(entry) || lifetime_is_overdue(entry, now)) {
 		bool overdue = !entry_is_disconnected(entry);
 
-		entry->away_s = now->lifetime_s;
+		entry->away_s = overdue ? now->lifetime_s : away_since(now, request);
 		entry->fields.text[TEXT_STATUS] = STATUS_DISCONNECTED;
 		entry->due_s = due_of_disconnected(entry, request->retention_s);
 		change.news = overdue || request->pending ? NEWS_ADD : NEWS_KEEP;

@@ -13,7 +13,11 @@ enum import_outcome {
 /* The ctx of the rule. What entry leads to is the caller's. */
 struct import_request {
 	struct entry entry; /* as original_entry() reads it */
-	bool pending;       /* the original has yet to tell that it is disconnected */
+	bool pending;       /* somebody has yet to be told that it is disconnected */
+	/* From an export, which knows more than the original: seconds of lifetime time. */
+	bool is_restored;
+	int64_t silent_s;   /* since its last sign of life */
+	int64_t away_for_s; /* since it became disconnected */
 	int64_t expires_max_s;
 	int64_t retention_s; /* 0: never */
 };
@@ -23,5 +27,7 @@ struct import_request {
  * is cut to expires_max_s, and so is what is left of the lifetime. What is overdue becomes
  * disconnected here, and news, as by any other rule; what was disconnected is news if pending. How
  * long it has been so the original does not say: retention counts from now.
+ *
+ * What is restored goes on where it was when it was exported: the time since did not pass for it.
  */
 store_rule import_rule;

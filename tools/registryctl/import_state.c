@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "registryctl/hex.h"
+
 #define HEAD "registryctl import-original 1"
 
 struct loading {
@@ -31,20 +33,6 @@ static int row_of(const char *name)
 			return row;
 	}
 	return -1;
-}
-
-static bool take_page(struct loading *loading, const char *hex)
-{
-	size_t digits = strspn(hex, "0123456789abcdef");
-
-	if (digits % 2 != 0 || strcmp(hex + digits, "\n") != 0)
-		return false;
-	for (size_t i = 0; i < digits; i += 2) {
-		const char byte[3] = {hex[i], hex[i + 1], '\0'};
-
-		buffer_append_byte(&loading->state.page, (char)strtoul(byte, NULL, 16));
-	}
-	return !loading->state.page.failed;
 }
 
 /* A number, and the space or the end of the line behind it. */
@@ -113,7 +101,7 @@ static bool take_line(struct loading *loading, const char *line)
 	if (sscanf(line, "table %63s", name) == 1)
 		return take_table(loading, name);
 	if (strncmp(line, "page ", 5) == 0)
-		return take_page(loading, line + 5);
+		return hex_read(line + 5, &loading->state.page);
 	if (strncmp(line, "told ", 5) == 0)
 		return take_told(loading, line + 5);
 	return take_counts(loading, line);
@@ -165,8 +153,7 @@ static void write_state(FILE *file, const char *journey, int table, struct slice
 			const struct tally *tally)
 {
 	fprintf(file, HEAD "\nimport %s\ntable %s\npage ", journey, tally_name(table));
-	for (size_t i = 0; i < page.len; i++)
-		fprintf(file, "%02x", (unsigned char)page.data[i]);
+	hex_write(file, page);
 	for (int row = 0; row < TALLY_ROWS; row++) {
 		fprintf(file, "\ncount %s", tally_name(row));
 		for (int i = 0; i < TALLY_COUNT; i++)

@@ -6,6 +6,21 @@
 #include "registryctl/verb.h"
 
 static const struct verb verbs[] = {
+	{"get", "Show one hyperty or data object.", verb_get},
+	{"list", "Show all of a user, GUID, e-mail, name or reporter.", verb_list},
+	{"search", "Show those of them that have certain resources.", verb_search},
+	{"put", "Register a hyperty or data object.", verb_put},
+	{"renew", "Give a sign of life.", verb_renew},
+	{"delete", "Disconnect a hyperty or data object.", verb_delete},
+	{"updated", "Show who went away, and take the news away.", verb_updated},
+	{"status", "Show how a server is.", verb_status},
+	{"top", "Show what a server does now, again and again.", verb_top},
+	{"watch", "Show what changes among the entries of a user, GUID, e-mail, name or reporter.",
+	 verb_watch},
+	{"reload", "Have a server read its settings again.", verb_reload},
+	{"export", "Write down everything in a store.", verb_export},
+	{"import", "Take what export wrote into a store.", verb_import},
+	{"check", "See whether everything in a store agrees.", verb_check},
 	{"import-original", "Take over everything from the keyspace of the original registry.",
 	 verb_import_original},
 	{"conflicts", "List claims that were set aside after nodes had been cut off.",
@@ -23,7 +38,8 @@ static void help(FILE *out)
 	fputs("\n  -h, --help        Show this text; behind a verb, its options.\n"
 	      "  --version         Show the version.\n\n"
 	      "Exit status: 0 all is done, 1 it could not be done, 2 wrong arguments or settings,\n"
-	      "3 done but for what standard error names. See registryctl(1).\n",
+	      "3 done but for what standard error names, 4 there is no such thing, 5 all of it is\n"
+	      "disconnected. See registryctl(1).\n",
 	      out);
 }
 

@@ -1,6 +1,7 @@
 /* Text from a database on somebody's terminal: nothing in it may steer the terminal. */
 #pragma once
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/slice.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/steady.h"
 #include "registryctl/show.h"
 
 #define TERMINAL_EACH_MS 200
@@ -19,11 +19,6 @@ static const char *const titles[TALLY_COUNT] = {
 const char *tally_name(int row)
 {
 	return row == TALLY_GUIDS ? "guid_by_user_id" : original_tables[row].name;
-}
-
-static int64_t steady_ms(void)
-{
-	return clock_system()->steady_ms(clock_system());
 }
 
 void tally_init(struct tally *tally)

@@ -15,8 +15,9 @@ struct write {
 	struct import_request request;
 	struct arena arena; /* for what request leads to; emptied by writer_take() */
 	char room[2048];
-	int row;      /* of the tally; the caller's, like the next one */
-	bool is_copy; /* the table that counts does not have it */
+	int row;       /* of the tally; the caller's, like the next two */
+	bool is_copy;  /* the table that counts does not have it */
+	uint64_t line; /* of the file that it comes from */
 	unsigned tries;
 	struct writer *writer;
 	struct write *next;
