@@ -406,18 +406,19 @@ void server_run(struct server *server, const struct server_reload *how)
 }
 
 /*
- * The order matters: first go those who only look. Who waits is answered before the store stops;
- * the store completes what is pending, which finds nobody; the public listener ends, which settles
- * the last news; only then the store goes.
+ * The order matters: first those who wait are answered, since all that follows may itself wait for a
+ * slow disk, the janitor for its sweep; then go those who only look; the store completes what is
+ * pending, which finds nobody; the public listener ends, which settles the last news; only then the
+ * store goes.
  */
 void server_free(struct server *server)
 {
 	if (!server)
 		return;
-	http_server_free(server->admin);
-	janitor_free(server->janitor);
 	if (server->public)
 		http_server_abandon_waits(server->public);
+	http_server_free(server->admin);
+	janitor_free(server->janitor);
 	if (server->store)
 		store_stop(server->store);
 	http_server_free(server->public);
