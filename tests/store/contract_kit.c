@@ -208,7 +208,8 @@ static void submit_one(struct kit *kit, struct one_of_many *one, uint32_t number
 	one->submitted = store_change(kit->store, &one->waited.change);
 }
 
-#define WAVE 1000
+/* As many at once as a small node of a database can do in time on a busy machine. */
+#define WAVE 200
 
 void kit_write_many(struct kit *kit, uint32_t count, kit_make *make, enum change_news news)
 {
