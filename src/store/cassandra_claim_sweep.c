@@ -20,8 +20,11 @@ struct loser {
 	bool is_there;
 };
 
-struct cass_claim_work {
-	struct cass_item *item;
+/* A job of its own, so that claims on other ids need not wait for this one. */
+struct claim_job {
+	struct cass_job job; /* first */
+	struct cass_sweep_job *sweep;
+	const struct cass_item *item; /* the sweep's */
 	struct cass_claim_asks asks;
 	struct cass_ask *entry;
 	struct cass_ask *light;
@@ -34,30 +37,35 @@ struct cass_claim_work {
 	int64_t stamp;
 };
 
-static struct cass_sweep_job *sweep_of(struct cass_job *job)
+static struct claim_job *claim_of(struct cass_job *job)
 {
-	return (struct cass_sweep_job *)job;
-}
-
-static struct cass_claim_work *work_of(struct cass_job *job)
-{
-	return sweep_of(job)->claim;
+	return (struct claim_job *)job;
 }
 
 /* ---- The end of each ---- */
 
-static void on_over(struct cass_job *job)
+static void over(struct claim_job *self)
 {
-	cass_sweep_claim_over(sweep_of(job));
+	struct cass_sweep_job *sweep = self->sweep;
+	const struct cass_item *item = self->item;
+	bool failed = atomic_load(&self->job.failed);
+
+	cass_job_end(&self->job, STORE_DONE);
+	cass_sweep_claim_over(sweep, item, failed);
 }
 
-static void strike_off(struct cass_sweep_job *self)
+static void on_over(struct cass_job *job)
+{
+	over(claim_of(job));
+}
+
+static void strike_off(struct claim_job *self)
 {
 	struct cass_batch single;
 
 	cass_round(&self->job, "claim.strike_off", on_over);
 	cass_batch_init(&single, &self->job);
-	cass_due_remove_from(&single, &self->claim->item->due, self->claim->stamp);
+	cass_due_remove_from(&single, &self->item->due, self->stamp);
 	cass_batch_send(&single);
 	cass_round_go(&self->job);
 }
@@ -65,34 +73,34 @@ static void strike_off(struct cass_sweep_job *self)
 /* What had to be written before is there: the row that led to it has done its duty. */
 static void on_written(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
+	struct claim_job *self = claim_of(job);
 
 	if (atomic_load(&job->failed))
-		cass_sweep_claim_over(self);
+		over(self);
 	else
 		strike_off(self);
 }
 
 /* A row of due for the same id, later. */
-static void add_due(struct cass_sweep_job *self, int32_t kind, const struct cass_claim_state *claim,
+static void add_due(struct claim_job *self, int32_t kind, const struct cass_claim_state *claim,
 		    int64_t due_s)
 {
-	struct cass_due due = self->claim->item->due;
+	struct cass_due due = self->item->due;
 
 	due.kind = kind;
 	due.due_s = due_s;
 	due.owner = claim->owner;
 	due.claim = claim->claim;
-	cass_due_add(&self->job, &due, self->claim->stamp);
+	cass_due_add(&self->job, &due, self->stamp);
 }
 
-static void look_again(struct cass_sweep_job *self)
+static void look_again(struct claim_job *self)
 {
-	const struct cass_due *due = &self->claim->item->due;
+	const struct cass_due *due = &self->item->due;
 	const struct cass_claim_state same = {.owner = due->owner, .claim = due->claim};
 
 	cass_round(&self->job, "claim.put_off", on_written);
-	add_due(self, due->kind, &same, self->now.lifetime_s + CASS_SETTLE_AGAIN_S);
+	add_due(self, due->kind, &same, self->sweep->now.lifetime_s + CASS_SETTLE_AGAIN_S);
 	cass_round_go(&self->job);
 }
 
@@ -100,36 +108,36 @@ static void look_again(struct cass_sweep_job *self)
 
 static void on_freed(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
-	const struct cass_due *due = &self->claim->item->due;
+	struct claim_job *self = claim_of(job);
+	const struct cass_due *due = &self->item->due;
 
-	if (!self->claim->light || self->claim->light->request.result != CQL_DONE) {
+	if (!self->light || self->light->request.result != CQL_DONE) {
 		look_again(self);
 		return;
 	}
 	cass_owners_drop(&job->store->owners, due->id);
-	cass_remove_user(job->store, due->owner, self->claim->stamp);
+	cass_remove_user(job->store, due->owner, self->stamp);
 	strike_off(self);
 }
 
-static void free_claim(struct cass_sweep_job *self)
+static void free_claim(struct claim_job *self)
 {
-	const struct cass_due *due = &self->claim->item->due;
+	const struct cass_due *due = &self->item->due;
 	const struct cql_value values[] = {cass_text(due->id), cass_uuid(&due->claim)};
 
 	cass_round(&self->job, "claim.free", on_freed);
-	self->claim->light = cass_ask_light(&self->job, CASS_OWNER_FREE, values, 2);
+	self->light = cass_ask_light(&self->job, CASS_OWNER_FREE, values, 2);
 	cass_round_go(&self->job);
 }
 
 /* The entry came after all: it may have lost its row of due meanwhile. */
-static void keep_claim(struct cass_sweep_job *self, const struct cass_row *row)
+static void keep_claim(struct claim_job *self, const struct cass_row *row)
 {
 	const struct cass_claim_state same = {.owner = row->entry.owner, .claim = row->claim};
 
 	cass_round(&self->job, "claim.keep", on_written);
-	if (row->entry.due_s <= self->now.lifetime_s)
-		add_due(self, ENTRY_HYPERTY, &same, self->now.lifetime_s + 1);
+	if (row->entry.due_s <= self->sweep->now.lifetime_s)
+		add_due(self, ENTRY_HYPERTY, &same, self->sweep->now.lifetime_s + 1);
 	cass_round_go(&self->job);
 }
 
@@ -137,15 +145,15 @@ static void keep_claim(struct cass_sweep_job *self, const struct cass_row *row)
 
 static void on_settled(struct cass_job *job)
 {
-	cass_owners_drop(&job->store->owners, sweep_of(job)->claim->item->due.id);
+	cass_owners_drop(&job->store->owners, claim_of(job)->item->due.id);
 	on_written(job);
 }
 
-static void remove_plain(struct cass_sweep_job *self, const struct cass_claim_state *claim)
+static void remove_plain(struct claim_job *self, const struct cass_claim_state *claim)
 {
 	const struct cql_value values[] = {
-		cass_bigint(&self->job.arena, self->claim->stamp),
-		cass_text(self->claim->item->due.id),
+		cass_bigint(&self->job.arena, self->stamp),
+		cass_text(self->item->due.id),
 		cass_bigint(&self->job.arena, claim->since),
 		cass_uuid(&claim->claim),
 	};
@@ -153,80 +161,78 @@ static void remove_plain(struct cass_sweep_job *self, const struct cass_claim_st
 	cass_ask(&self->job, CASS_CLAIM_REMOVE, values, 4);
 }
 
-static bool is_set_aside(const struct cass_claim_work *work, const struct loser *loser)
+static bool is_set_aside(const struct claim_job *self, const struct loser *loser)
 {
-	return loser->is_there && !slice_equal(loser->claim.owner, work->winner.owner);
+	return loser->is_there && !slice_equal(loser->claim.owner, self->winner.owner);
 }
 
 /* Another server may have set the same aside at the same time, and counted it as well: that is put
  * right by counting what there is. */
-static void note_conflict(struct cass_sweep_job *self, const struct loser *loser)
+static void note_conflict(struct claim_job *self, const struct loser *loser)
 {
 	struct store_cassandra *cassandra = self->job.store;
 
 	cass_count_entry(cassandra, ENTRY_HYPERTY, -1);
 	cass_note_doubt(cassandra);
 	counter_add(cassandra->counters, COUNTER_CASSANDRA_CONFLICTS, 1);
-	log_warn("store.conflict", LOG_SLICE("id", self->claim->item->due.id),
-		 LOG_SLICE("user", loser->claim.owner),
-		 LOG_SLICE("winner", self->claim->winner.owner));
-	cass_remove_user(cassandra, loser->claim.owner, self->claim->stamp);
+	log_warn("store.conflict", LOG_SLICE("id", self->item->due.id),
+		 LOG_SLICE("user", loser->claim.owner), LOG_SLICE("winner", self->winner.owner));
+	cass_remove_user(cassandra, loser->claim.owner, self->stamp);
 }
 
 static void on_losers_gone(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
-	struct cass_claim_work *work = self->claim;
+	struct claim_job *self = claim_of(job);
 
 	if (atomic_load(&job->failed)) {
-		cass_sweep_claim_over(self);
+		over(self);
 		return;
 	}
-	for (unsigned i = 0; i < work->loser_count; i++) {
-		if (is_set_aside(work, &work->losers[i]))
-			note_conflict(self, &work->losers[i]);
+	for (unsigned i = 0; i < self->loser_count; i++) {
+		if (is_set_aside(self, &self->losers[i]))
+			note_conflict(self, &self->losers[i]);
 	}
 	cass_round(job, "claim.clear", on_settled);
-	for (unsigned i = 0; i < work->loser_count; i++) {
-		if (is_set_aside(work, &work->losers[i]))
-			cass_index_remove(job, &work->losers[i].row.entry, NULL, work->stamp);
+	for (unsigned i = 0; i < self->loser_count; i++) {
+		if (is_set_aside(self, &self->losers[i]))
+			cass_index_remove(job, &self->losers[i].row.entry, NULL, self->stamp);
 	}
-	for (unsigned i = 0; i < work->plain_count; i++)
-		remove_plain(self, &work->plain[i]);
+	for (unsigned i = 0; i < self->plain_count; i++)
+		remove_plain(self, &self->plain[i]);
 	/* The winner's entry may be missing, too. */
-	add_due(self, CASS_DUE_CLAIM, &work->winner, self->now.lifetime_s + CASS_CLAIM_GRACE_S);
+	add_due(self, CASS_DUE_CLAIM, &self->winner,
+		self->sweep->now.lifetime_s + CASS_CLAIM_GRACE_S);
 	cass_round_go(job);
 }
 
 /* The same user claimed it on both sides: the entry is theirs, whichever claim it carries. */
-static void hand_over(struct cass_sweep_job *self, const struct loser *loser)
+static void hand_over(struct claim_job *self, const struct loser *loser)
 {
 	struct cql_value values[CASS_SET_VALUES];
 
 	for (int i = 0; i < CASS_SET_VALUES; i++)
 		values[i] = CASS_UNSET;
 	values[0] = cass_bigint(&self->job.arena, cass_stamp(self->job.store, loser->row.stamp));
-	values[1 + CASS_CLAIM] = cass_uuid(&self->claim->winner.claim);
+	values[1 + CASS_CLAIM] = cass_uuid(&self->winner.claim);
 	values[1 + CASS_STAMP] = values[0];
 	values[1 + CASS_COLUMN_COUNT] = cass_text(loser->claim.owner);
-	values[2 + CASS_COLUMN_COUNT] = cass_text(self->claim->item->due.id);
+	values[2 + CASS_COLUMN_COUNT] = cass_text(self->item->due.id);
 	cass_ask(&self->job, CASS_HYPERTY_SET, values, CASS_SET_VALUES);
 }
 
 static void on_set_aside(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
-	struct cass_claim_work *work = self->claim;
+	struct claim_job *self = claim_of(job);
 
 	if (atomic_load(&job->failed)) {
-		cass_sweep_claim_over(self);
+		over(self);
 		return;
 	}
 	cass_round(job, "claim.remove", on_losers_gone);
-	for (unsigned i = 0; i < work->loser_count; i++) {
-		struct loser *loser = &work->losers[i];
+	for (unsigned i = 0; i < self->loser_count; i++) {
+		struct loser *loser = &self->losers[i];
 
-		if (is_set_aside(work, loser)) {
+		if (is_set_aside(self, loser)) {
 			cass_remove_entry(job, &loser->row,
 					  cass_stamp(job->store, loser->row.stamp));
 		} else if (loser->is_there) {
@@ -247,21 +253,30 @@ static struct cql_value month_of(struct arena *arena, int64_t wall_s)
 	return cass_text(arena_copy(arena, slice_of(month)));
 }
 
-static void set_aside(struct cass_sweep_job *self, const struct loser *loser)
+/* When this was due: whoever has to do it again writes the same row. */
+static int64_t due_wall_s(const struct claim_job *self)
+{
+	const struct moment *now = &self->sweep->now;
+
+	return now->wall_s - (now->lifetime_s - self->item->due.due_s);
+}
+
+static void set_aside(struct claim_job *self, const struct loser *loser)
 {
 	struct arena *arena = &self->job.arena;
 	struct buffer record = {0};
 	struct cql_value values[8];
+	int64_t wall_s = due_wall_s(self);
 
 	record_encode(&loser->row.entry, &record);
-	values[0] = month_of(arena, self->now.wall_s);
-	values[1] = cass_bigint(arena, self->now.wall_s);
-	values[2] = cass_text(self->claim->item->due.id);
+	values[0] = month_of(arena, wall_s);
+	values[1] = cass_bigint(arena, wall_s);
+	values[2] = cass_text(self->item->due.id);
 	values[3] = cass_uuid(&loser->claim.claim);
 	values[4] = cass_text(loser->claim.owner);
-	values[5] = cass_text(self->claim->winner.owner);
+	values[5] = cass_text(self->winner.owner);
 	values[6] = cass_text(arena_copy(arena, (struct slice){record.data, record.len}));
-	values[7] = cass_bigint(arena, self->claim->stamp);
+	values[7] = cass_bigint(arena, self->stamp);
 	if (record.failed || !values[6].data)
 		atomic_store(&self->job.failed, true);
 	else
@@ -279,15 +294,13 @@ static void read_loser(struct cass_job *job, struct loser *loser)
 				  cass_claim_same(&loser->row.claim, &loser->claim.claim);
 }
 
-static void set_losers_aside(struct cass_sweep_job *self)
+static void set_losers_aside(struct claim_job *self)
 {
-	struct cass_claim_work *work = self->claim;
-
 	cass_round(&self->job, "claim.set_aside", on_set_aside);
-	for (unsigned i = 0; i < work->loser_count; i++) {
-		read_loser(&self->job, &work->losers[i]);
-		if (is_set_aside(work, &work->losers[i]))
-			set_aside(self, &work->losers[i]);
+	for (unsigned i = 0; i < self->loser_count; i++) {
+		read_loser(&self->job, &self->losers[i]);
+		if (is_set_aside(self, &self->losers[i]))
+			set_aside(self, &self->losers[i]);
 	}
 	cass_round_go(&self->job);
 }
@@ -299,36 +312,34 @@ static bool is_done(const struct cass_ask *ask)
 
 static void on_losers(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
+	struct claim_job *self = claim_of(job);
 	bool all = true;
 
-	for (unsigned i = 0; i < self->claim->loser_count && all; i++)
-		all = is_done(self->claim->losers[i].entry);
+	for (unsigned i = 0; i < self->loser_count && all; i++)
+		all = is_done(self->losers[i].entry);
 	if (all)
 		set_losers_aside(self);
 	else
 		look_again(self);
 }
 
-static void add_loser(struct cass_claim_work *work, const struct cass_claim_state *claim)
+static void add_loser(struct claim_job *self, const struct cass_claim_state *claim)
 {
-	if (claim->owner.data && !cass_claim_same(&claim->claim, &work->winner.claim))
-		work->losers[work->loser_count++].claim = *claim;
+	if (claim->owner.data && !cass_claim_same(&claim->claim, &self->winner.claim))
+		self->losers[self->loser_count++].claim = *claim;
 }
 
 /* From every copy: an entry that is overlooked now would have nothing that leads to it later. */
-static void read_losers(struct cass_sweep_job *self)
+static void read_losers(struct claim_job *self)
 {
-	struct cass_claim_work *work = self->claim;
-
-	for (unsigned i = 0; i < work->plain_count; i++)
-		add_loser(work, &work->plain[i]);
+	for (unsigned i = 0; i < self->plain_count; i++)
+		add_loser(self, &self->plain[i]);
 	cass_round(&self->job, "claim.losers", on_losers);
-	for (unsigned i = 0; i < work->loser_count; i++) {
-		const struct cql_value values[] = {cass_text(work->losers[i].claim.owner),
-						   cass_text(work->item->due.id)};
+	for (unsigned i = 0; i < self->loser_count; i++) {
+		const struct cql_value values[] = {cass_text(self->losers[i].claim.owner),
+						   cass_text(self->item->due.id)};
 
-		work->losers[i].entry = cass_ask_all(&self->job, CASS_HYPERTY_GET, values, 2);
+		self->losers[i].entry = cass_ask_all(&self->job, CASS_HYPERTY_GET, values, 2);
 	}
 	cass_round_go(&self->job);
 }
@@ -337,69 +348,67 @@ static void read_losers(struct cass_sweep_job *self)
 
 static void on_won(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
+	struct claim_job *self = claim_of(job);
 	struct cql_value values[1];
 
-	if (self->claim->light && self->claim->light->request.result == CQL_DONE &&
-	    cass_ask_applied(self->claim->light, values, 1))
+	if (self->light && self->light->request.result == CQL_DONE &&
+	    cass_ask_applied(self->light, values, 1))
 		read_losers(self);
 	else
 		look_again(self);
 }
 
-static void make_it_win(struct cass_sweep_job *self)
+static void make_it_win(struct claim_job *self)
 {
-	struct cass_claim_work *work = self->claim;
-	struct cql_value id = cass_text(work->item->due.id);
-	struct cql_value owner = cass_text(work->winner.owner);
-	struct cql_value claim = cass_uuid(&work->winner.claim);
-	struct cql_value since = cass_bigint(&self->job.arena, work->winner.since);
+	struct cql_value id = cass_text(self->item->due.id);
+	struct cql_value owner = cass_text(self->winner.owner);
+	struct cql_value claim = cass_uuid(&self->winner.claim);
+	struct cql_value since = cass_bigint(&self->job.arena, self->winner.since);
 	const struct cql_value first[] = {id, owner, claim, since};
 	const struct cql_value replacing[] = {owner, claim, since, id,
-					      cass_uuid(&work->owner.claim)};
+					      cass_uuid(&self->owner.claim)};
 
 	cass_round(&self->job, "claim.win", on_won);
-	if (work->owner.owner.data)
-		work->light = cass_ask_light(&self->job, CASS_OWNER_REPLACE, replacing, 5);
+	if (self->owner.owner.data)
+		self->light = cass_ask_light(&self->job, CASS_OWNER_REPLACE, replacing, 5);
 	else
-		work->light = cass_ask_light(&self->job, CASS_OWNER_CLAIM, first, 4);
+		self->light = cass_ask_light(&self->job, CASS_OWNER_CLAIM, first, 4);
 	cass_round_go(&self->job);
 }
 
 static void on_owner_kept_in_mind(struct cass_job *job)
 {
 	if (atomic_load(&job->failed))
-		cass_sweep_claim_over(sweep_of(job));
+		over(claim_of(job));
 	else
-		make_it_win(sweep_of(job));
+		make_it_win(claim_of(job));
 }
 
-static bool is_plain(const struct cass_claim_work *work, const struct cass_claim_state *claim)
+static bool is_plain(const struct claim_job *self, const struct cass_claim_state *claim)
 {
-	for (unsigned i = 0; i < work->plain_count; i++) {
-		if (cass_claim_same(&work->plain[i].claim, &claim->claim))
+	for (unsigned i = 0; i < self->plain_count; i++) {
+		if (cass_claim_same(&self->plain[i].claim, &claim->claim))
 			return true;
 	}
 	return false;
 }
 
 /* Once its claim is replaced, nothing but this row leads to what the former owner registered. */
-static void keep_owner_in_mind(struct cass_sweep_job *self)
+static void keep_owner_in_mind(struct claim_job *self)
 {
-	struct cass_claim_work *work = self->claim;
 	const struct cql_value values[] = {
-		cass_text(work->item->due.id),
-		cass_bigint(&self->job.arena, work->owner.since),
-		cass_uuid(&work->owner.claim),
-		cass_text(work->owner.owner),
-		cass_bigint(&self->job.arena, work->stamp),
+		cass_text(self->item->due.id),
+		cass_bigint(&self->job.arena, self->owner.since),
+		cass_uuid(&self->owner.claim),
+		cass_text(self->owner.owner),
+		cass_bigint(&self->job.arena, self->stamp),
 	};
 
-	if (!work->owner.owner.data || is_plain(work, &work->owner)) {
+	if (!self->owner.owner.data || is_plain(self, &self->owner)) {
 		make_it_win(self);
 		return;
 	}
-	work->plain[work->plain_count++] = work->owner;
+	self->plain[self->plain_count++] = self->owner;
 	cass_round(&self->job, "claim.keep_owner", on_owner_kept_in_mind);
 	cass_ask(&self->job, CASS_CLAIM_ADD, values, 5);
 	cass_round_go(&self->job);
@@ -407,49 +416,46 @@ static void keep_owner_in_mind(struct cass_sweep_job *self)
 
 /* ---- What is there ---- */
 
-static void settle(struct cass_sweep_job *self)
+static void settle(struct claim_job *self)
 {
-	struct cass_claim_work *work = self->claim;
-
-	work->winner = work->owner;
-	for (unsigned i = 0; i < work->plain_count; i++)
-		cass_claim_note(&work->winner, &work->plain[i]);
-	if (work->owner.owner.data && cass_claim_same(&work->owner.claim, &work->winner.claim))
+	self->winner = self->owner;
+	for (unsigned i = 0; i < self->plain_count; i++)
+		cass_claim_note(&self->winner, &self->plain[i]);
+	if (self->owner.owner.data && cass_claim_same(&self->owner.claim, &self->winner.claim))
 		read_losers(self);
 	else
 		keep_owner_in_mind(self);
 }
 
-static void read_claims(struct cass_claim_work *work)
+static void read_claims(struct claim_job *self)
 {
 	struct cql_value values[3];
 
-	if (cass_ask_next(work->asks.owners, values, 3))
-		work->owner = cass_claim_in_owners(values);
-	while (work->plain_count < CLAIMS_MAX && cass_ask_next(work->asks.claims, values, 3)) {
-		work->plain[work->plain_count] = cass_claim_in_claims(values);
-		work->plain_count += work->plain[work->plain_count].owner.data != NULL;
+	if (cass_ask_next(self->asks.owners, values, 3))
+		self->owner = cass_claim_in_owners(values);
+	while (self->plain_count < CLAIMS_MAX && cass_ask_next(self->asks.claims, values, 3)) {
+		self->plain[self->plain_count] = cass_claim_in_claims(values);
+		self->plain_count += self->plain[self->plain_count].owner.data != NULL;
 	}
 }
 
 /* Under the claim that holds: while another may, there are claims that we do not see yet. */
-static bool read_entry(struct cass_sweep_job *self, struct cass_row *ret_row)
+static bool read_entry(struct claim_job *self, struct cass_row *ret_row)
 {
-	const struct cass_claim_work *work = self->claim;
 	struct cql_value values[CASS_ROW_VALUES];
 
-	return cass_ask_next(work->entry, values, CASS_ROW_VALUES) &&
+	return cass_ask_next(self->entry, values, CASS_ROW_VALUES) &&
 	       cass_row_decode(ENTRY_HYPERTY, values, &self->job.arena, ret_row) == STORE_DONE &&
-	       ret_row->exists && cass_claim_same(&ret_row->claim, &work->owner.claim);
+	       ret_row->exists && cass_claim_same(&ret_row->claim, &self->owner.claim);
 }
 
 /* False if there is nothing: neither claims to settle nor an entry. */
-static bool found_something(struct cass_sweep_job *self)
+static bool found_something(struct claim_job *self)
 {
 	struct cass_row row = {0};
 
-	read_claims(self->claim);
-	if (self->claim->plain_count > 0)
+	read_claims(self);
+	if (self->plain_count > 0)
 		settle(self);
 	else if (read_entry(self, &row))
 		keep_claim(self, &row);
@@ -460,14 +466,13 @@ static bool found_something(struct cass_sweep_job *self)
 
 static void on_looked_everywhere(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
-	struct cass_claim_work *work = self->claim;
+	struct claim_job *self = claim_of(job);
 
-	if (!is_done(work->asks.claims) || !is_done(work->entry))
+	if (!is_done(self->asks.claims) || !is_done(self->entry))
 		look_again(self);
 	else if (found_something(self))
 		return;
-	else if (cass_claim_same(&work->owner.claim, &work->item->due.claim))
+	else if (cass_claim_same(&self->owner.claim, &self->item->due.claim))
 		free_claim(self);
 	else
 		strike_off(self);
@@ -475,63 +480,57 @@ static void on_looked_everywhere(struct cass_job *job)
 
 /* Nodes that have just come back may lack what was written without them: that something is not
  * there has to be said by every copy. */
-static void look_everywhere(struct cass_sweep_job *self)
+static void look_everywhere(struct claim_job *self)
 {
-	struct cql_value id = cass_text(self->claim->item->due.id);
-	const struct cql_value key[] = {cass_text(self->claim->item->due.owner), id};
+	struct cql_value id = cass_text(self->item->due.id);
+	const struct cql_value key[] = {cass_text(self->item->due.owner), id};
 
 	cass_round(&self->job, "claim.check_all", on_looked_everywhere);
-	self->claim->asks.claims = cass_ask_all(&self->job, CASS_CLAIMS_LIST, &id, 1);
-	self->claim->entry = cass_ask_all(&self->job, CASS_HYPERTY_GET, key, 2);
+	self->asks.claims = cass_ask_all(&self->job, CASS_CLAIMS_LIST, &id, 1);
+	self->entry = cass_ask_all(&self->job, CASS_HYPERTY_GET, key, 2);
 	cass_round_go(&self->job);
 }
 
 /* The id was another's already when this claim was made. */
-static bool is_refused(const struct cass_claim_work *work)
+static bool is_refused(const struct claim_job *self)
 {
-	return work->item->due.kind == CASS_DUE_CLAIM && work->owner.owner.data &&
-	       !cass_claim_same(&work->owner.claim, &work->item->due.claim);
+	return self->item->due.kind == CASS_DUE_CLAIM && self->owner.owner.data &&
+	       !cass_claim_same(&self->owner.claim, &self->item->due.claim);
 }
 
 static void on_looked(struct cass_job *job)
 {
-	struct cass_sweep_job *self = sweep_of(job);
-	struct cass_claim_work *work = work_of(job);
+	struct claim_job *self = claim_of(job);
 
 	if (atomic_load(&job->failed)) {
-		cass_sweep_claim_over(self);
+		over(self);
 		return;
 	}
-	if (!is_done(work->asks.owners))
+	if (!is_done(self->asks.owners))
 		look_again(self);
 	else if (found_something(self))
 		return;
-	else if (is_refused(work))
+	else if (is_refused(self))
 		strike_off(self);
 	else
 		look_everywhere(self);
 }
 
-void cass_claim_sweep(struct cass_sweep_job *self)
+bool cass_claim_sweep(struct cass_sweep_job *sweep, const struct cass_item *item)
 {
-	struct cass_item *item = &self->items[self->chunk];
+	struct claim_job *self = cass_job_new(sweep->job.store, sizeof(*self), NULL);
 	struct cql_value id = cass_text(item->due.id);
 	const struct cql_value key[] = {cass_text(item->due.owner), id};
-	struct cass_claim_work *work = arena_alloc(&self->job.arena, sizeof(*work));
 
-	if (!work) {
-		atomic_store(&self->job.failed, true);
-		cass_sweep_claim_over(self);
-		return;
-	}
-	*work = (struct cass_claim_work){
-		.item = item,
-		.stamp = cass_stamp(self->job.store, item->written_us),
-	};
-	self->claim = work;
+	if (!self)
+		return false;
+	self->sweep = sweep;
+	self->item = item;
+	self->stamp = cass_stamp(self->job.store, item->written_us);
 	cass_round(&self->job, "claim.check", on_looked);
-	work->asks.owners = cass_ask_serial(&self->job, CASS_OWNER_GET, &id, 1);
-	work->asks.claims = cass_ask(&self->job, CASS_CLAIMS_LIST, &id, 1);
-	work->entry = cass_ask(&self->job, CASS_HYPERTY_GET, key, 2);
+	self->asks.owners = cass_ask_serial(&self->job, CASS_OWNER_GET, &id, 1);
+	self->asks.claims = cass_ask(&self->job, CASS_CLAIMS_LIST, &id, 1);
+	self->entry = cass_ask(&self->job, CASS_HYPERTY_GET, key, 2);
 	cass_round_go(&self->job);
+	return true;
 }

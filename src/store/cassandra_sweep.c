@@ -11,6 +11,8 @@
 
 /* Entries that are in work at once. */
 #define CHUNK 256
+/* Claims: each is asked of every copy, and by lightweight transactions. */
+#define CLAIMS_CHUNK 16
 
 static struct cass_sweep_job *sweep_of(struct cass_job *job)
 {
@@ -58,14 +60,63 @@ static void end_sweep(struct cass_sweep_job *self)
 	cass_round_go(&self->job);
 }
 
-/* ---- Claims, one after the other ---- */
+/* ---- Claims ---- */
 
-void cass_sweep_claim_over(struct cass_sweep_job *self)
+static void end_chunk(struct cass_sweep_job *self)
 {
-	if (has_failed(self))
-		return;
-	self->chunk++;
+	self->chunk = self->chunk_end;
 	begin_chunk(self);
+}
+
+/* The first item of that id in the chunk, or the first one behind another. NULL: there is none. */
+static const struct cass_item *next_of_id(const struct cass_sweep_job *self, struct slice id,
+					  const struct cass_item *behind)
+{
+	for (EACH_ITEM(self)) {
+		if ((!behind || item > behind) && slice_equal(item->due.id, id))
+			return item;
+	}
+	return NULL;
+}
+
+static void begin_claim(struct cass_sweep_job *self, const struct cass_item *item)
+{
+	if (!cass_claim_sweep(self, item))
+		cass_sweep_claim_over(self, item, true);
+}
+
+static void one_claim_is_over(struct cass_sweep_job *self)
+{
+	if (atomic_fetch_sub(&self->claims, 1) == 1 && !has_failed(self))
+		end_chunk(self);
+}
+
+void cass_sweep_claim_over(struct cass_sweep_job *self, const struct cass_item *item, bool failed)
+{
+	const struct cass_item *next = failed ? NULL : next_of_id(self, item->due.id, item);
+
+	if (failed)
+		atomic_store(&self->job.failed, true);
+	if (next)
+		begin_claim(self, next);
+	else
+		one_claim_is_over(self);
+}
+
+/* Those of one id one after the other, all others at once. */
+static void begin_claims(struct cass_sweep_job *self)
+{
+	while (self->chunk_end < self->count && self->chunk_end - self->chunk < CLAIMS_CHUNK &&
+	       cass_due_is_claim(self->items[self->chunk_end].due.kind))
+		self->chunk_end++;
+	atomic_store(&self->claims, 1);
+	for (EACH_ITEM(self)) {
+		if (next_of_id(self, item->due.id, NULL) == item) {
+			atomic_fetch_add(&self->claims, 1);
+			begin_claim(self, item);
+		}
+	}
+	one_claim_is_over(self);
 }
 
 /* ---- Struck off ---- */
@@ -97,8 +148,7 @@ static void on_cleared(struct cass_job *job)
 		if (is_first_removed_of_user(self, item))
 			cass_remove_user(job->store, item->old.entry.owner, item->old.stamp);
 	}
-	self->chunk = self->chunk_end;
-	begin_chunk(self);
+	end_chunk(self);
 }
 
 /* The claim could not be freed: the next sweep finds that its entry is gone. */
@@ -418,7 +468,7 @@ static void ask_entry(struct cass_sweep_job *self, struct cass_item *item)
 	item->entry = cass_entry_ask(&self->job, key, item->due.owner);
 }
 
-/* As many entries as may be in work at once, or one claim. */
+/* As many entries, or claims, as may be in work at once. */
 static void begin_chunk(struct cass_sweep_job *self)
 {
 	if (self->chunk == self->count) {
@@ -429,11 +479,11 @@ static void begin_chunk(struct cass_sweep_job *self)
 		cass_job_end(&self->job, STORE_UNAVAILABLE); /* others are at it */
 		return;
 	}
+	self->chunk_end = self->chunk;
 	if (cass_due_is_claim(self->items[self->chunk].due.kind)) {
-		cass_claim_sweep(self);
+		begin_claims(self);
 		return;
 	}
-	self->chunk_end = self->chunk;
 	cass_round(&self->job, "sweep.read", on_read);
 	while (self->chunk_end < self->count && self->chunk_end - self->chunk < CHUNK &&
 	       !cass_due_is_claim(self->items[self->chunk_end].due.kind))

@@ -70,7 +70,7 @@ struct cass_sweep_job {
 	uint32_t count;
 	uint32_t chunk; /* items from here to chunk_end are in work */
 	uint32_t chunk_end;
-	struct cass_claim_work *claim; /* cassandra_claim_sweep.c's */
+	_Atomic unsigned claims; /* ids whose claims are in work, and 1 while they are begun */
 };
 
 /* Finds at most sweep->limit rows, the earliest first, in rounds; then calls on_found(), unless the
@@ -81,6 +81,7 @@ void cass_sweep_found(struct cass_sweep_job *self);
  * Whether there is more to do already. */
 bool cass_look_end(struct cass_sweep_job *self);
 
-/* Looks at the claim of items[self->chunk], in rounds; then calls cass_sweep_claim_over(). */
-void cass_claim_sweep(struct cass_sweep_job *self);
-void cass_sweep_claim_over(struct cass_sweep_job *self);
+/* Looks at the item's claim, as a job of its own that ends with cass_sweep_claim_over(), perhaps at
+ * once. False if there can be no job; then it is not called. */
+bool cass_claim_sweep(struct cass_sweep_job *sweep, const struct cass_item *item);
+void cass_sweep_claim_over(struct cass_sweep_job *self, const struct cass_item *item, bool failed);

@@ -23,15 +23,28 @@ struct pair {
 	bool armed;       /* steps count */
 	unsigned steps;   /* how many there were */
 	unsigned stop_at; /* 0: never */
+	_Atomic unsigned claims_begun;
+	_Atomic unsigned begun_together; /* of these, before the first was over; 0: none was */
 };
 
 static struct cassandra_fixture fixture;
+
+static void note_claim(struct pair *pair, const char *step)
+{
+	unsigned none = 0;
+
+	if (strcmp(step, "claim.check") == 0)
+		atomic_fetch_add(&pair->claims_begun, 1);
+	else if (strcmp(step, "claim.strike_off") == 0)
+		atomic_compare_exchange_strong(&pair->begun_together, &none,
+					       atomic_load(&pair->claims_begun));
+}
 
 static bool on_step(void *ctx, const char *step)
 {
 	struct pair *pair = ctx;
 
-	(void)step;
+	note_claim(pair, step);
 	return !pair->armed || ++pair->steps != pair->stop_at;
 }
 
@@ -485,24 +498,36 @@ static void insert(const char *format, ...)
 	cql_rows_free(cassandra_fixture_run(&fixture, text));
 }
 
-/* As one is left by a server that was cut off from the majority, before ann's was made. */
-static void leave_claim_of_bob(struct pair *pair, struct entry_key key)
+/* As one is left by a server that was cut off from the majority, before all that others made. */
+static void leave_claim(struct pair *pair, const char *id, const char *owner, int since)
 {
-	struct store_cassandra *cassandra = store_cassandra_of(pair->kit.store);
+	const struct entry_key key = {ENTRY_HYPERTY, slice_of(id)};
 	long long due_s = (long long)store_cassandra_now(pair->kit.store).lifetime_s + 1;
 	long long bucket = (long long)cass_due_bucket(due_s);
-	long long stamp = (long long)cass_stamp(cassandra, 0);
+	long long stamp = (long long)cass_stamp(store_cassandra_of(pair->kit.store), 0);
 	int shard = (int)cass_shard_of(key);
 
 	insert("INSERT INTO {keyspace}.claims (id, since, claim, owner) "
-	       "VALUES ('h1', 1, uuid(), 'bob') USING TIMESTAMP %lld",
-	       stamp);
+	       "VALUES ('%s', %d, uuid(), '%s') USING TIMESTAMP %lld",
+	       id, since, owner, stamp);
 	insert("INSERT INTO {keyspace}.buckets (queue, bucket) "
 	       "VALUES ('due/%d', %lld) USING TIMESTAMP %lld",
 	       shard, bucket, stamp);
 	insert("INSERT INTO {keyspace}.due (shard, bucket, due_s, kind, id, owner, claim) "
-	       "VALUES (%d, %lld, %lld, %d, 'h1', 'bob', uuid()) USING TIMESTAMP %lld",
-	       shard, bucket, due_s, CASS_DUE_CLAIM, stamp);
+	       "VALUES (%d, %lld, %lld, %d, '%s', '%s', uuid()) USING TIMESTAMP %lld",
+	       shard, bucket, due_s, CASS_DUE_CLAIM, id, owner, stamp);
+}
+
+static int64_t count_of(const char *text)
+{
+	struct cql_rows *rows = cassandra_fixture_run(&fixture, text);
+	struct cql_value value;
+	int64_t count = -1;
+
+	if (cql_rows_next(rows, &value, 1))
+		count = cass_bigint_of(value);
+	cql_rows_free(rows);
+	return count;
 }
 
 static int64_t counted_by(struct store *store)
@@ -517,7 +542,7 @@ static bool set_aside_but_for(struct pair *pair, unsigned step)
 
 	anns.fields.expires_s = 3600;
 	assert_int_equal(put(pair->kit.store, anns), RULE_DONE);
-	leave_claim_of_bob(pair, anns.key);
+	leave_claim(pair, "h1", "bob", 1);
 	clock_fake_pass_s(&pair->kit.clock, 2);
 	pair->steps = 0;
 	pair->stop_at = step;
@@ -527,6 +552,7 @@ static bool set_aside_but_for(struct pair *pair, unsigned step)
 	free_leases();
 
 	check_the_sweep_finishes(pair, &drill, anns.key);
+	assert_int_equal(count_of("SELECT count(*) FROM {keyspace}.conflicts"), 1);
 	/* Ann's came and went, bob's is there now. */
 	assert_int_equal(counted_by(pair->kit.store) + counted_by(pair->stopping), 1);
 	return pair->steps >= step;
@@ -547,6 +573,36 @@ static void what_is_set_aside_is_counted_once_wherever_the_sweep_stops(void **st
 		if (!stopped)
 			print_message("set aside: %u steps\n", step - 1);
 	}
+}
+
+#define CLAIMED_IDS 40
+
+static void claims_on_many_ids_are_settled_together_those_on_one_in_turn(void **state)
+{
+	struct pair *pair = *state;
+
+	/* Given ids that two users claimed while no majority was there, bob before carl */
+	for (int i = 0; i < CLAIMED_IDS; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "h%d", i);
+		leave_claim(pair, id, "bob", 1);
+		leave_claim(pair, id, "carl", 2);
+	}
+	clock_fake_pass_s(&pair->kit.clock, 2);
+
+	/* When they are swept, then one does not wait for the other */
+	sweep(pair->stopping, 0);
+	assert_true(atomic_load(&pair->begun_together) > 1);
+
+	/* And all are bob's, with nothing left to settle */
+	free_leases();
+	sweep_all(pair, 0);
+	assert_int_equal(count_of("SELECT count(*) FROM {keyspace}.claims"), 0);
+	assert_int_equal(count_of("SELECT count(*) FROM {keyspace}.owners WHERE owner = 'bob' "
+				  "ALLOW FILTERING"),
+			 CLAIMED_IDS);
+	assert_int_equal(count_of("SELECT count(*) FROM {keyspace}.owners"), CLAIMED_IDS);
 }
 
 static void news_that_a_stopped_server_held_is_told_by_another(void **state)
@@ -580,6 +636,7 @@ int main(void)
 		CASE(reads_take_one_round_or_two),
 		CASE(asking_for_news_when_there_is_none_is_one_round),
 		CASE(news_that_a_stopped_server_held_is_told_by_another),
+		CASE(claims_on_many_ids_are_settled_together_those_on_one_in_turn),
 		cmocka_unit_test(a_stop_at_any_step_leaves_no_half_and_is_finished_by_the_sweep),
 		cmocka_unit_test(what_is_set_aside_is_counted_once_wherever_the_sweep_stops),
 	};
