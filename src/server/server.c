@@ -406,10 +406,10 @@ void server_run(struct server *server, const struct server_reload *how)
 }
 
 /*
- * The order matters: first those who wait are answered, since all that follows may itself wait for a
- * slow disk, the janitor for its sweep; then go those who only look; the store completes what is
- * pending, which finds nobody; the public listener ends, which settles the last news; only then the
- * store goes.
+ * The order matters: first those who wait are answered, since all that follows may itself wait for
+ * a slow disk, the janitor for its sweep; then go those who only look; the store completes what is
+ * pending, which finds nobody; the listeners end, which settles the last news; only then the store
+ * goes. Before the store has stopped no listener may: what it still holds belongs to one.
  */
 void server_free(struct server *server)
 {
@@ -417,10 +417,12 @@ void server_free(struct server *server)
 		return;
 	if (server->public)
 		http_server_abandon_waits(server->public);
-	http_server_free(server->admin);
+	if (server->admin)
+		http_server_abandon_waits(server->admin);
 	janitor_free(server->janitor);
 	if (server->store)
 		store_stop(server->store);
+	http_server_free(server->admin);
 	http_server_free(server->public);
 	api_free(server->api);
 	registry_free(server->registry);
