@@ -22,15 +22,20 @@ int updates_take(struct api_call *call)
 	return registry_take_updates(call_registry(call), take);
 }
 
+static bool is_half_empty(const struct api_call *call)
+{
+	return call->request->out.len < call->api->options.answer_max_bytes / 2;
+}
+
 /* Where there was no room for all of it the next poll takes as much as there was room for, and
- * those behind it more again. */
+ * those behind it more again, as soon as there is room for twice as much. */
 static void fit(struct api_call *call, int outcome)
 {
 	uint32_t count = call->take.limit;
 
 	if (outcome == REGISTRY_TOO_LARGE)
 		count = call->member_count;
-	else if (outcome == REGISTRY_OK && count <= UINT32_MAX / 2)
+	else if (outcome == REGISTRY_OK && count <= UINT32_MAX / 2 && is_half_empty(call))
 		count *= 2;
 	if (count != call->take.limit)
 		atomic_store(&call->api->updates_fit, count);
@@ -48,7 +53,10 @@ void updates_answer(struct api_call *call, int outcome)
 		request->status = 200;
 	}
 	if (!call->news_in_answer) {
-		counter_add(call->api->options.counters, COUNTER_UPDATES_REFUSED, 1);
+		counter_add(call->api->options.counters,
+			    outcome == REGISTRY_TOO_LARGE ? COUNTER_REFUSED_ANSWER
+							  : COUNTER_UPDATES_REFUSED,
+			    1);
 		answers_give(request, ANSWER_NO_NEWS);
 	}
 }
