@@ -40,8 +40,9 @@ struct exchange {
 	struct slice target;   /* our copy, as it came */
 	struct buffer in;
 	uint64_t body_received;
-	int64_t began_ns; /* steady: when its first line was read */
-	int64_t waits_ns; /* steady: since when it is suspended */
+	uint64_t body_max_bytes; /* as it was when the request began */
+	int64_t began_ns;        /* steady: when its first line was read */
+	int64_t waits_ns;        /* steady: since when it is suspended */
 	_Alignas(max_align_t) char first_block[EXCHANGE_FIRST_BLOCK];
 };
 

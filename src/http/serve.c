@@ -147,7 +147,7 @@ static size_t header_bytes(struct MHD_Connection *connection, const char *method
 /* Beyond all patience, or from a client that asked before sending it. */
 static bool is_refused_at_once(struct exchange *exchange, uint64_t content_length)
 {
-	uint64_t max = exchange->server->body_max_bytes;
+	uint64_t max = exchange->body_max_bytes;
 
 	return content_length > max * PATIENCE ||
 	       (content_length > max &&
@@ -184,6 +184,7 @@ static enum MHD_Result take_headers(struct exchange *exchange, const char *metho
 	if (exchange->refused)
 		return MHD_NO;
 	exchange->phase = EXCHANGE_BODY;
+	exchange->body_max_bytes = exchange->server->body_max_bytes;
 	describe(exchange, method);
 	refusal = judge(exchange, method, version);
 	return refusal ? answer_refuse(exchange, refusal) : MHD_YES;
@@ -191,7 +192,7 @@ static enum MHD_Result take_headers(struct exchange *exchange, const char *metho
 
 static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *len)
 {
-	uint64_t max = exchange->server->body_max_bytes;
+	uint64_t max = exchange->body_max_bytes;
 
 	exchange->body_received += *len;
 	if (exchange->body_received > max * PATIENCE) {
@@ -271,7 +272,7 @@ static enum MHD_Result take_end(struct exchange *exchange)
 	struct waits *waits = &exchange->server->waits;
 	enum http_verdict verdict;
 
-	if (exchange->body_received > exchange->server->body_max_bytes)
+	if (exchange->body_received > exchange->body_max_bytes)
 		return answer_refuse(exchange, REFUSAL_LARGE_BODY);
 	/* Once more: it may have taken its time, or we ours. */
 	if (exchange->body_received > 0 && is_late(exchange->connection))
