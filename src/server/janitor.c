@@ -74,6 +74,7 @@ static void sweep_all(struct janitor *janitor)
 	do {
 		if (sweep_slice(janitor) != STORE_DONE)
 			return;
+		atomic_fetch_add(&janitor->turns, 1); /* many that are due take many */
 		counter_add(janitor->counters, COUNTER_EXPIRIES, sweep->ret_news);
 		counter_add(janitor->counters, COUNTER_REMOVALS, sweep->ret_removed);
 	} while (sweep->ret_more && !atomic_load(&janitor->stop));
