@@ -10,6 +10,7 @@
 #include "monitor/memory_limit.h"
 
 #define LOOK_EACH_MS 100
+#define TRIM_EACH_MS 2000
 
 /* Pages: all, resident, and of them those of files. No allocation, as there may be nothing left. */
 uint64_t memory_own_bytes(void)
@@ -39,13 +40,13 @@ void memory_watch_init(struct memory_watch *watch, uint64_t max_bytes)
 	*watch = (struct memory_watch){.max_bytes = max_bytes ? max_bytes : all / 5 * 4};
 }
 
-static void look(struct memory_watch *watch)
+/* What was freed may not have been given back, nor be by itself: as long as it is full, we ask. */
+static void look(struct memory_watch *watch, int64_t now_ms)
 {
-	bool was_full = atomic_load(&watch->is_full);
 	bool is_full = memory_own_bytes() >= watch->max_bytes;
 
-	/* What was freed may not have been given back. */
-	if (is_full && !was_full) {
+	if (is_full && now_ms - watch->trimmed_ms >= TRIM_EACH_MS) {
+		watch->trimmed_ms = now_ms;
 		malloc_trim(0);
 		is_full = memory_own_bytes() >= watch->max_bytes;
 	}
@@ -62,6 +63,6 @@ bool memory_watch_is_full(struct memory_watch *watch)
 	looked_ms = atomic_load(&watch->looked_ms);
 	if (now_ms - looked_ms >= LOOK_EACH_MS &&
 	    atomic_compare_exchange_strong(&watch->looked_ms, &looked_ms, now_ms))
-		look(watch);
+		look(watch, now_ms);
 	return atomic_load(&watch->is_full);
 }

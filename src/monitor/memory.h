@@ -8,7 +8,8 @@
 
 struct memory_watch {
 	uint64_t max_bytes;
-	_Atomic int64_t looked_ms; /* steady */
+	_Atomic int64_t looked_ms;  /* steady, as the next */
+	_Atomic int64_t trimmed_ms; /* when what was freed was last given back */
 	_Atomic bool is_full;
 };
 
