@@ -163,6 +163,13 @@ def test_status_shows_how_the_server_is(ctl: Ctl) -> None:
     assert "hyperties           1" in ctl.on_a_terminal("status")
 
 
+@pytest.mark.parametrize("words", [["status"], ["top", "--interval", "1", "--count", "1"]])
+def test_who_has_no_metrics_is_said_not_to_have_them(ctl: Ctl, words: list[str]) -> None:
+    said = ctl.run(*words, "--admin-url", ctl.registry.url)
+    assert (said.status, said.out) == (1, "")
+    assert "the server answers 404" in said.err
+
+
 def test_reload_reaches_the_server_and_nobody_else(ctl: Ctl, tmp_path: Path) -> None:
     assert ctl.run("reload", "--pid", ctl.registry.pid).status == 0
     ctl.registry.wait_for_log("server.reloaded")

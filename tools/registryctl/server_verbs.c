@@ -88,7 +88,11 @@ int verb_status(int argc, char **argv)
 		return EXIT_FAILED;
 	status = EXIT_FAILED;
 	if (client_ask(&client, CLIENT_ADMIN, "GET", "/metrics", NULL, &metrics) == 0) {
-		status = show_status(&client, &ready, &metrics);
+		if (metrics.status == 200)
+			status = show_status(&client, &ready, &metrics);
+		else
+			fprintf(stderr, "registryctl status: the server answers %d\n",
+				metrics.status);
 		buffer_deinit(&metrics.body);
 	}
 	buffer_deinit(&ready.body);

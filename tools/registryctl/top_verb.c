@@ -43,8 +43,10 @@ struct looks {
 
 static double rate(const struct looks *looks, const char *series)
 {
-	return (figures_get(looks->after, series) - figures_get(looks->before, series)) /
-	       looks->passed_s;
+	double more = figures_get(looks->after, series) - figures_get(looks->before, series);
+
+	/* A server that was started anew counts from nothing. */
+	return more < 0 ? 0 : more / looks->passed_s;
 }
 
 static double class_rate(const struct looks *looks, const char *class)
@@ -159,6 +161,11 @@ static int look(void *ctx)
 
 	if (client_ask(&top->client, CLIENT_ADMIN, "GET", "/metrics", NULL, &now) < 0)
 		return EXIT_FAILED;
+	if (now.status != 200) {
+		fprintf(stderr, "registryctl top: the server answers %d\n", now.status);
+		buffer_deinit(&now.body);
+		return EXIT_FAILED;
+	}
 	now_ms = steady_ms();
 	show(top, now.body.data, now_ms);
 	buffer_deinit(&top->before.body);
