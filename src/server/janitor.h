@@ -16,5 +16,5 @@ void janitor_free(struct janitor *janitor);
 
 /* Lifetime second up to which everything due was swept. Any thread. */
 int64_t janitor_swept_until_s(const struct janitor *janitor);
-/* How often it has looked for what is due. Any thread. */
+/* How often it has looked for what is due: each slice counts. Any thread. */
 uint64_t janitor_turns(const struct janitor *janitor);
