@@ -12,9 +12,9 @@ from typing import Any, Callable
 import pytest
 
 from registry.bodies import hyperty
-from registry.client import Client
+from registry.client import Client, encode_request
 from registry.process import Registry, program
-from registry.wire import Closed
+from registry.wire import Closed, Wire
 
 pytestmark = pytest.mark.own_server
 
@@ -92,6 +92,28 @@ def test_reloads_under_load_disturb_nobody(tmp_path: Path) -> None:
             registry.reload()
         until("no load", lambda: load.answered > 100)
     assert load.failed == []
+
+
+def test_a_body_is_held_to_the_limit_of_its_beginning(tmp_path: Path) -> None:
+    config = tmp_path / "conf"
+    config.write_text("body_max_bytes = 1k\n")
+    arguments = ["--config", str(config), "--workers", "1"]
+    request = encode_request("PUT", "/hyperty/user/u/h", hyperty(descriptor="d" * 3000))
+    with Registry(tmp_path / "data", "memory", arguments=arguments) as registry, \
+            Client(registry.url) as client, Wire(registry.host, registry.port) as wire:
+        # Given a body of which more has come than the limit allows
+        wire.send(request[:2000])
+        for _ in range(2):  # the one worker has seen what came before the second of them
+            assert client.get("/live").status == 200
+
+        # When the limit is raised, and the rest comes
+        config.write_text("body_max_bytes = 1M\n")
+        assert registry.reload()["changed"] == "body_max_bytes"
+        wire.send(request[2000:])
+
+        # Then nothing is made of what was kept of it
+        assert wire.receive().status == 413
+        assert client.hyperty("h").status == 404
 
 
 # ---- Supervised ----
