@@ -11,7 +11,7 @@ from lab.nodes import Nodes
 from lab.servers import Server, Servers, fresh_keyspace
 from registry.bodies import hyperty
 from registry.client import Client
-from registry.wire import Answer
+from registry.wire import Answer, Wire
 
 USER, ID = "user://x.org/ann@x.org", "hyperty://x.org/kept"
 AWAY_S = 60.0
@@ -87,6 +87,28 @@ def test_a_database_that_is_away_for_a_minute(one_node: Nodes, tmp_path: Path) -
             server.wait_until_ready(BACK_LIMIT_S)
             assert server.client().hyperty(ID).status == 200
             check_serves(server.client())
+
+
+def test_a_server_that_is_told_to_stop_while_an_overview_waits_ends_in_order(
+    one_node: Nodes, tmp_path: Path
+) -> None:
+    with Servers(one_node, tmp_path, 1, copies=1) as servers:
+        (server,) = servers.all
+        check_serves(server.client())
+
+        # Given a page that waits for a node that does not answer
+        one_node.freeze(1)
+        try:
+            with Wire(server.host, server.admin_port) as wire:
+                wire.send(b"GET /overview?contains=x HTTP/1.1\r\nHost: x\r\n\r\n")
+                for _ in range(2):  # begun before the second of these was answered
+                    assert server.admin("/live")[0] == 200
+
+                # When it is told to stop, then it ends as always, and says so
+                assert server.terminate() == 0, server.log_text()
+                assert "server.stopped" in server.log_text()
+        finally:
+            one_node.thaw(1)
 
 
 def test_a_keyspace_that_is_not_there_is_named_and_waited_for(
