@@ -126,12 +126,19 @@ void log_sink_close(struct log_sink *sink)
 	sink->fd = -1;
 }
 
-void log_sink_reopen(struct log_sink *sink)
+int log_sink_reopen(struct log_sink *sink)
 {
+	int before = sink->fd;
+	int r;
+
 	if (sink->kind == LOG_SINK_STDERR)
-		return;
-	log_sink_close(sink);
-	open_any(sink);
+		return 0;
+	r = open_any(sink);
+	if (r < 0)
+		sink->fd = before;
+	else if (before >= 0)
+		close(before);
+	return r;
 }
 
 /* ---- Writing ---- */
@@ -213,7 +220,8 @@ bool log_sink_write(struct log_sink *sink, enum log_level level, struct slice li
 			return true;
 		if (!is_gone(errno))
 			return false;
-		log_sink_reopen(sink);
+		if (log_sink_reopen(sink) < 0)
+			return false;
 		return send_datagram(sink, level, line);
 	}
 }

@@ -25,9 +25,9 @@ struct log_sink {
 
 /* to: as log_start() has it. 0, or a negative errno with a sentence in ret_reason. */
 int log_sink_open(struct log_sink *sink, const char *to, char *ret_reason, size_t reason_size);
-/* The file has been renamed, or the socket's owner restarted. It may fail; then nothing is taken
- * until the next time. */
-void log_sink_reopen(struct log_sink *sink);
+/* The file has been renamed, or the socket's owner restarted. 0, or a negative errno: then lines go
+ * where they went before. */
+int log_sink_reopen(struct log_sink *sink);
 void log_sink_close(struct log_sink *sink);
 
 /* May wait up to wait_ms for a reader of standard error. False if the line was not taken. */

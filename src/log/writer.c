@@ -38,6 +38,27 @@ struct log_writer {
 
 /* ---- Writing ---- */
 
+static bool say(struct log_writer *writer, const struct log_line *line)
+{
+	return log_sink_write(&writer->sink, LOG_LEVEL_WARN, (struct slice){line->data, line->len},
+			      0);
+}
+
+/* May hang, as a write may: nobody who logs waits for it. */
+static void reopen(struct log_writer *writer)
+{
+	int r = log_sink_reopen(&writer->sink);
+	struct log_line line;
+
+	if (r == 0)
+		return;
+	log_line_begin(&line, "warn", "log.not_reopened");
+	log_line_add(&line, LOG_VALUES(LOG_TEXT("path", writer->sink.path),
+				       LOG_TEXT("reason", strerror(-r))));
+	log_line_end(&line);
+	say(writer, &line);
+}
+
 /* Said as soon as there is somebody to say it to. */
 static void tell_what_was_dropped(struct log_writer *writer)
 {
@@ -49,7 +70,7 @@ static void tell_what_was_dropped(struct log_writer *writer)
 	log_line_begin(&line, "warn", "log.dropped");
 	log_line_add(&line, LOG_VALUES(LOG_NUMBER("lines", dropped - writer->said)));
 	log_line_end(&line);
-	if (log_sink_write(&writer->sink, LOG_LEVEL_WARN, (struct slice){line.data, line.len}, 0))
+	if (say(writer, &line))
 		writer->said = dropped;
 }
 
@@ -90,13 +111,13 @@ static bool take_filled(struct log_writer *writer, bool *ret_reopen)
 static void *writer_main(void *ctx)
 {
 	struct log_writer *writer = ctx;
-	bool reopen;
+	bool must_reopen;
 
 	pthread_mutex_lock(&writer->lock);
-	while (take_filled(writer, &reopen)) {
+	while (take_filled(writer, &must_reopen)) {
 		pthread_mutex_unlock(&writer->lock);
-		if (reopen) /* may hang, as a write may: nobody who logs waits for it */
-			log_sink_reopen(&writer->sink);
+		if (must_reopen)
+			reopen(writer);
 		write_lines(writer, writer->written);
 		pthread_mutex_lock(&writer->lock);
 	}

@@ -118,6 +118,26 @@ def test_nobody_waits_for_a_file_that_cannot_be_opened_anew(tmp_path: Path) -> N
             assert any("/hyperty/user/u/h99" in line for line in reader)
 
 
+def test_a_file_that_cannot_be_opened_anew_is_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    log, moved = tmp_path / "logs" / "log", tmp_path / "moved" / "log"
+    with server(tmp_path, "--log-to", f"file:{log}") as process:
+        until_in(log, "server.ready")
+        # Given a directory that is not there any more
+        (tmp_path / "logs").rename(tmp_path / "moved")
+        process.send_signal(signal.SIGHUP)
+
+        # Then the file says so, and takes what comes
+        said = until_in(moved, "log.not_reopened")
+        assert (said["path"], said["reason"]) == (str(log), "No such file or directory")
+        until_in(moved, "server.reloaded")
+
+        # And the next reload opens it, if it can be opened
+        (tmp_path / "logs").mkdir()
+        process.send_signal(signal.SIGHUP)
+        until_in(log, "server.reloaded")
+
+
 def until_in(log: Path, event: str) -> dict[str, Any]:
     deadline = threading.Event()
     for _ in range(int(LIMIT_S / 0.02)):
