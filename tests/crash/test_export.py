@@ -252,6 +252,28 @@ def test_a_state_of_another_export_is_refused(filled: Registry, data_dir: Path,
     assert said.status == 1 and "remove it to begin anew" in said.err
 
 
+@pytest.mark.parametrize("kind", ["directory", "pipe", "link"])
+def test_what_is_no_file_is_not_replaced_by_an_export(filled: Registry, data_dir: Path,
+                                                      tmp_path: Path, kind: str) -> None:
+    assert filled.pid
+    output = tmp_path / "output"
+    make = {"directory": output.mkdir, "pipe": lambda: os.mkfifo(output),
+            "link": lambda: output.symlink_to(tmp_path / "nowhere")}
+    make[kind]()
+    before = output.lstat()
+    said = ctl.run("export", "--data-dir", data_dir, "--output", output)
+    assert (said.status, said.out) == (1, "")
+    assert f"{output}: is there, and is not a regular file" in said.err
+    assert output.lstat().st_ino == before.st_ino and os.listdir(tmp_path).count("output.part") == 0
+
+
+def test_a_dash_is_standard_output(filled: Registry, data_dir: Path) -> None:
+    assert filled.pid
+    said = ctl.run("export", "--data-dir", data_dir, "--output", "-")
+    assert said.status == 0 and [json.loads(line) for line in said.out.splitlines()] == \
+        export(data_dir)
+
+
 @pytest.mark.parametrize("verb", ["export", "check"])
 def test_what_is_no_store_is_told(tmp_path: Path, verb: str) -> None:
     said = ctl.run(verb, "--data-dir", tmp_path / "none")

@@ -134,6 +134,19 @@ static int open_part(const char *path, uint64_t bytes, struct export_file *file,
 	return -EIO;
 }
 
+/* What is there gives way to the export once that is whole: it must be a file of the same kind. */
+static int check_target(const char *path, char *ret_reason, size_t reason_size)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0 : fail(path, ret_reason, reason_size);
+	if (S_ISREG(status.st_mode))
+		return 0;
+	snprintf(ret_reason, reason_size, "%s: is there, and is not a regular file", path);
+	return -EEXIST;
+}
+
 int export_file_open(const char *path, const char *source, struct export_file *ret_file,
 		     char *ret_reason, size_t reason_size)
 {
@@ -147,7 +160,9 @@ int export_file_open(const char *path, const char *source, struct export_file *r
 		*ret_file = file;
 		return 0;
 	}
-	r = name(path, &paths, ret_reason, reason_size);
+	r = check_target(path, ret_reason, reason_size);
+	if (r == 0)
+		r = name(path, &paths, ret_reason, reason_size);
 	if (r == 0)
 		r = load_state(paths.state, &file, &bytes, ret_reason, reason_size);
 	if (r == 0)

@@ -74,6 +74,12 @@ static enum exit_code run(const struct settings *settings, struct export_file *f
 	return status;
 }
 
+/* NULL: standard output. */
+static const char *output_of(const struct asked *asked)
+{
+	return asked->output && strcmp(asked->output, "-") == 0 ? NULL : asked->output;
+}
+
 static enum exit_code open_and_run(const struct asked *asked)
 {
 	const struct settings *settings = &asked->settings.store;
@@ -85,7 +91,7 @@ static enum exit_code open_and_run(const struct asked *asked)
 	if (asprintf(&source, "%s %s", settings->store,
 		     is_lmdb(settings) ? settings->data_dir : settings->cassandra_keyspace) < 0)
 		return EXIT_FAILED;
-	if (export_file_open(asked->output, source, &file, reason, sizeof(reason)) < 0)
+	if (export_file_open(output_of(asked), source, &file, reason, sizeof(reason)) < 0)
 		fprintf(stderr, "registryctl: %s\n", reason);
 	else
 		status = run(settings, &file, reason);
