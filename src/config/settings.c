@@ -292,6 +292,33 @@ static int check_keyspace(struct loading *loading)
 			    "begins with a letter");
 }
 
+static bool begins_with_any(const char *text, const char *const *beginnings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* As log_start() takes it. Where that leads is seen at the start. */
+static int check_log_to(struct loading *loading)
+{
+	static const char *const words[] = {"stderr", "syslog", "journal"};
+	static const char *const paths[] = {"file:/", "syslog:/", "journal:/"};
+	const char *to = loading->settings.log_to;
+
+	if (begins_with_any(to, paths, sizeof(paths) / sizeof(paths[0])))
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(to, words[i]) == 0)
+			return 0;
+	}
+	return refuse_alone(loading, "log_to",
+			    "not one of stderr, file:/PATH, syslog, syslog:/PATH, journal, "
+			    "journal:/PATH");
+}
+
 static int check_access(struct loading *loading)
 {
 	const char *option, *fault;
@@ -309,6 +336,8 @@ static int check_together(struct loading *loading)
 
 	if (r == 0)
 		r = check_keyspace(loading);
+	if (r == 0)
+		r = check_log_to(loading);
 	if (r == 0)
 		r = check_access(loading);
 	if (r < 0)

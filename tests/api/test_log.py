@@ -166,8 +166,9 @@ def test_a_log_that_cannot_be_had_stops_the_start(where: str, tmp_path: Path) ->
 @pytest.mark.parametrize("where", ["file", "file:relative", "syslog:relative", "stderr:/x", "mail"])
 def test_a_place_that_is_none_stops_the_start(where: str, tmp_path: Path) -> None:
     done = refused(tmp_path, where)
-    assert f'log_to: \\"{where}\\" is none of stderr, file:/PATH' in done.stderr
-    assert done.returncode == 1
+    assert "settings.refused" in done.stderr
+    assert "--log-to: not one of stderr, file:/PATH" in done.stderr
+    assert done.returncode == 2
 
 
 def refused(folder: Path, where: str) -> subprocess.CompletedProcess[str]:

@@ -515,6 +515,22 @@ static void what_is_asked_for_needs_no_good_settings(void **state)
 
 /* ---- What must fit together ---- */
 
+static void a_log_goes_to_a_place_that_there_is(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const good[] = {"--log-to=stderr",  "--log-to=file:/a",
+					   "--log-to=syslog",  "--log-to=syslog:/a",
+					   "--log-to=journal", "--log-to=journal:/a"};
+	static const char *const bad[] = {"--log-to=/var/log/a", "--log-to=file", "--log-to=file:a",
+					  "--log-to=stderr:/a", "--log-to=mail"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(load(fixture, ITEMS(good[i], "--store=memory"), NULL), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_refused(fixture, ITEMS(bad[i], "--store=memory"), NULL,
+			       "--log-to: not one of stderr, file:/PATH");
+}
+
 static void a_keyspace_is_a_name_that_needs_no_quotes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -695,6 +711,7 @@ int main(void)
 		TEST(a_bad_argument_is_told_by_its_name),
 		TEST(sizes_take_suffixes_in_either_case),
 		TEST(what_is_asked_for_needs_no_good_settings),
+		TEST(a_log_goes_to_a_place_that_there_is),
 		TEST(a_keyspace_is_a_name_that_needs_no_quotes),
 		TEST(a_user_of_the_cluster_comes_with_a_password),
 		TEST(certificate_and_key_come_together),
