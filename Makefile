@@ -12,6 +12,11 @@ ARGS ?=
 help: ## show this help
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
+# A misspelt one must not be served from another.
+ifeq ($(filter lmdb memory cassandra,$(STORE)),)
+$(error STORE=$(STORE): lmdb, memory or cassandra)
+endif
+
 run: build $(if $(filter cassandra,$(STORE)),cassandra) ## build and serve on port 4567, data in ./data (STORE=…; ARGS='…': more arguments)
 	exec $(BUILD)/registryd --data-dir $(DATA) $(RUN_$(STORE)) $(ARGS)
 RUN_memory = --store memory
