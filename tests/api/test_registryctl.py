@@ -170,6 +170,11 @@ def test_who_has_no_metrics_is_said_not_to_have_them(ctl: Ctl, words: list[str])
     assert "the server answers 404" in said.err
 
 
+def test_only_http_is_spoken(ctl: Ctl) -> None:
+    said = ctl.run("get", ID, "--url", "ftp://127.0.0.1:1")
+    assert said.status == 1 and "ftp" in said.err, said
+
+
 def test_reload_reaches_the_server_and_nobody_else(ctl: Ctl, tmp_path: Path) -> None:
     assert ctl.run("reload", "--pid", ctl.registry.pid).status == 0
     ctl.registry.wait_for_log("server.reloaded")

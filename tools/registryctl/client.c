@@ -71,6 +71,7 @@ static void set_tls(CURL *curl, const struct client *client)
 
 static void set_request(CURL *curl, const char *method, const char *url, const char *body)
 {
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);

@@ -87,7 +87,7 @@ static void show_ms(double ms)
 static void show_screen(const struct looks *looks)
 {
 	fputs("\033[H\033[2J", stdout);
-	printf("%-20s%12s%12s%12s\n", "REQUESTS", "A SECOND", "50% WITHIN", "99% WITHIN ms");
+	printf("%-20s%12s%12s%12s\n", "REQUESTS", "A SECOND", "50% IN ms", "99% IN ms");
 	for (size_t i = 0; i < CLASSES; i++) {
 		printf("%-20s%12.1f", classes[i], class_rate(looks, classes[i]));
 		show_ms(class_ms(looks, classes[i], 0.5));
