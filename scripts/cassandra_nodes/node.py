@@ -111,12 +111,13 @@ class Node:
         return up
 
     def tail(self):
-        """The last lines of what it printed and logged."""
+        """The last lines of what it printed and logged, without the news of an ordinary day."""
         lines = []
         for file in (self.out, self.log):
             if file.exists():
                 text = file.read_text(encoding="utf-8", errors="replace").splitlines()
-                lines += [f"{file}:", *text[-TAIL_LINES:]]
+                said = [line for line in text if not line.startswith("INFO ")]
+                lines += [f"{file}:", *said[-TAIL_LINES:]]
         return "\n".join(lines)
 
 

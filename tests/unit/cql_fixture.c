@@ -58,7 +58,7 @@ const struct cql_statement *cql_prepare_here(struct cql *cql, const char *text, 
 
 void cql_make_table(struct cql *cql)
 {
-	cql_run_here(cql, "CREATE KEYSPACE IF NOT EXISTS cql_test WITH replication = "
+	cql_run_here(cql, "CREATE KEYSPACE IF NOT EXISTS " CQL_TEST_KEYSPACE " WITH replication = "
 			  "{'class': 'SimpleStrategy', 'replication_factor': 1}");
 	cql_run_here(cql, "CREATE TABLE IF NOT EXISTS " CQL_TEST_TABLE
 			  " (place text, id text, number bigint, data blob, "

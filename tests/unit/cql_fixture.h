@@ -12,7 +12,8 @@
 #include "cql/cql.h"
 #include "latch.h"
 
-#define CQL_TEST_TABLE "cql_test.things"
+/* CQL_TEST_KEYSPACE comes from the build, one for each program: they run at the same time. */
+#define CQL_TEST_TABLE CQL_TEST_KEYSPACE ".things"
 
 struct cql_options cql_options_here(void);
 /* Fails the test if that cannot be. */

@@ -369,10 +369,13 @@ static void more_replicas_than_there_are_nodes_is_unavailable(void **state)
 	struct asked asked;
 
 	(void)state;
-	cql_run_here(cql, "CREATE KEYSPACE IF NOT EXISTS cql_test_far WITH replication = "
-			  "{'class': 'SimpleStrategy', 'replication_factor': 25}");
-	cql_run_here(cql, "CREATE TABLE IF NOT EXISTS cql_test_far.t (id text PRIMARY KEY)");
-	far = cql_prepare_here(cql, "SELECT id FROM cql_test_far.t WHERE id = ?", true);
+	cql_run_here(cql,
+		     "CREATE KEYSPACE IF NOT EXISTS " CQL_TEST_KEYSPACE "_far WITH replication = "
+		     "{'class': 'SimpleStrategy', 'replication_factor': 25}");
+	cql_run_here(cql, "CREATE TABLE IF NOT EXISTS " CQL_TEST_KEYSPACE
+			  "_far.t (id text PRIMARY KEY)");
+	far = cql_prepare_here(cql, "SELECT id FROM " CQL_TEST_KEYSPACE "_far.t WHERE id = ?",
+			       true);
 	cql_health(cql, &health);
 
 	cql_do(cql, far, &id, 1, &asked);
