@@ -410,6 +410,8 @@ static void counts_disconnected(struct kit *kit, uint64_t hyperties, uint64_t ob
 {
 	struct store_count count;
 
+	/* What a store does not know it must say. */
+	memset(&count, 1, sizeof(count));
 	store_count(kit->store, &count);
 	if (!count.disconnected_known)
 		return;
