@@ -69,6 +69,7 @@ void store_health(struct store *store, struct store_health *ret_health)
 
 void store_count(struct store *store, struct store_count *ret_count)
 {
+	*ret_count = (struct store_count){.disconnected_known = false};
 	store->verbs->count(store, ret_count);
 }
 
