@@ -120,6 +120,14 @@ def test_another_name_is_no_way_around_that(start: Start, kind: str) -> None:
 
 
 LARGE = "x" * 400_000
+# Of several servers one may say {} while what is pending is at another, which gives it back.
+POLLS_MAX = 100
+
+
+def refused_answers(api: OwnApi) -> list[int]:
+    """Of each server."""
+    return [int(server.metrics()["registryd_refused_answer_total"])
+            for server in api.registry.members]
 
 
 def test_an_answer_has_a_largest_size(start: Start, store: str) -> None:
@@ -136,7 +144,7 @@ def test_an_answer_has_a_largest_size(start: Start, store: str) -> None:
     assert api.delete_hyperty(api.user(), api.id("h2")).status == 200
     assert api.update(api.id("h2"), {"descriptor": ""}).status == 200
     assert set(api.of_user(api.user()).json) == {api.id(f"h{number}") for number in range(3)}
-    assert api.registry.metrics()["registryd_refused_answer_total"] == len(refused)
+    assert sum(refused_answers(api)) == len(refused)
 
 
 def test_news_that_is_too_much_for_one_answer_comes_in_several(start: Start, store: str) -> None:
@@ -145,13 +153,17 @@ def test_news_that_is_too_much_for_one_answer_comes_in_several(start: Start, sto
     for id_ in ids:
         assert api.put_hyperty(api.user(), id_, hyperty(descriptor=LARGE)).status == 200
         assert api.delete_hyperty(api.user(), id_).status == 200
-    # The first finds out how many there is room for; behind it {} means that there is no more
-    told: list[str] = list(api.updated())
-    while answer := api.updated():
+    # The first poll of a server finds out how many there is room for, and says {}
+    told: list[str] = []
+    empty = 0
+    while len(told) < len(ids) and empty < POLLS_MAX:
+        answer = api.updated()
         assert len(answer) <= 2
         told += answer
+        empty += not answer
     assert sorted(told) == sorted(ids)
-    assert api.registry.metrics()["registryd_refused_answer_total"] == 1
+    assert set(refused_answers(api)) <= {0, 1}
+    assert empty == 1 or len(api.registry.members) > 1
 
 
 def test_clients_that_trickle_are_given_up_and_others_served_meanwhile(start: Start) -> None:
