@@ -6,7 +6,8 @@
 
 #include <unistr.h>
 
-#include "api/json_writer.h"
+#include "api/json_time.h"
+#include "base/hex.h"
 
 static const char digits[] = "0123456789ABCDEF";
 
@@ -93,15 +94,6 @@ static void write_encoded(struct buffer *out, struct slice text)
 	}
 }
 
-static void write_hexadecimal(struct buffer *out, struct slice bytes)
-{
-	for (size_t i = 0; i < bytes.len; i++) {
-		unsigned char byte = (unsigned char)bytes.data[i];
-
-		buffer_append(out, (char[]){digits[byte >> 4], digits[byte & 15]}, 2);
-	}
-}
-
 /* As in JSON, without the quotes. */
 static void write_time(struct buffer *out, int64_t wall_s)
 {
@@ -126,7 +118,7 @@ static void write_value(struct buffer *out, char type, va_list *values)
 		write_encoded(out, va_arg(*values, struct slice));
 		break;
 	case 'x':
-		write_hexadecimal(out, va_arg(*values, struct slice));
+		hex_append(out, va_arg(*values, struct slice));
 		break;
 	case 's':
 		buffer_append_slice(out, slice_of(va_arg(*values, const char *)));

@@ -3,11 +3,9 @@
 
 #include <unistr.h>
 
+#include "api/cursor.h"
 #include "api/overview.h"
 #include "http/target.h"
-
-/* Longer than any store's. */
-#define CURSOR_MAX 1024
 
 const struct overview_word overview_lists[] = {
 	[OVERVIEW_HYPERTIES] = {"hyperties", "Hyperties"},
@@ -52,27 +50,6 @@ static int read_word(const struct overview_word *words, int count, struct slice 
 	if (found >= 0)
 		*ret = found;
 	return found >= 0 ? 0 : -1;
-}
-
-static int hex_value(char digit)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	const char *at = digit ? strchr(digits, digit) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static int read_cursor(struct slice value, char *into)
-{
-	for (size_t i = 0; i < value.len / 2; i++) {
-		int high = hex_value(value.data[2 * i]);
-		int low = hex_value(value.data[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -1;
-		into[i] = (char)(high * 16 + low);
-	}
-	return 0;
 }
 
 /* ---- Parameters: 0, -EINVAL, or -ENOMEM; an empty one is as good as none ---- */
@@ -132,15 +109,7 @@ static int read_contains(struct slice value, struct arena *arena, struct overvie
 
 static int read_from(struct slice value, struct arena *arena, struct overview_query *query)
 {
-	char *cursor;
-
-	if (value.len % 2 != 0 || value.len / 2 > CURSOR_MAX)
-		return -EINVAL;
-	cursor = arena_alloc(arena, value.len / 2);
-	if (!cursor)
-		return -ENOMEM;
-	query->from = (struct slice){cursor, value.len / 2};
-	return read_cursor(value, cursor) < 0 ? -EINVAL : 0;
+	return cursor_read(value, arena, &query->from);
 }
 
 static const struct {

@@ -213,48 +213,6 @@ static void bad_rows_are_refused_with_a_reason(void **state)
 	}
 }
 
-/* ---- Times ---- */
-
-static void times_are_utc(void **state)
-{
-	int64_t wall_s = 0;
-
-	(void)state;
-	assert_true(original_time(SLICE("2017-03-01T09:30:05Z"), &wall_s));
-	assert_int_equal(wall_s, START);
-	assert_true(original_time(SLICE("1970-01-01T00:00:00Z"), &wall_s));
-	assert_int_equal(wall_s, 0);
-	assert_true(original_time(SLICE("2016-02-29T23:59:59Z"), &wall_s));
-	assert_int_equal(wall_s, 1456790399);
-}
-
-static void other_forms_are_no_times(void **state)
-{
-	static const char *const texts[] = {
-		"",
-		"2017-03-01",
-		"2017-03-01 09:30:05Z",
-		"2017-03-01T09:30:05",
-		"2017-03-01T09:30:05ZZ",
-		"2017-03-01T09:30:0aZ",
-		"2017-02-29T09:30:05Z",
-		"2017-13-01T09:30:05Z",
-		"2017-00-01T09:30:05Z",
-		"2017-03-00T09:30:05Z",
-		"2017-03-01T24:30:05Z",
-		"2017-03-01T09:60:05Z",
-		"2017-03-01T09:30:60Z",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		int64_t wall_s = 7;
-
-		assert_false(original_time(slice_of(texts[i]), &wall_s));
-		assert_int_equal(wall_s, 7);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,8 +221,6 @@ int main(void)
 		cmocka_unit_test(an_absent_list_is_an_empty_one),
 		cmocka_unit_test(optional_members_may_be_absent),
 		cmocka_unit_test(bad_rows_are_refused_with_a_reason),
-		cmocka_unit_test(times_are_utc),
-		cmocka_unit_test(other_forms_are_no_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

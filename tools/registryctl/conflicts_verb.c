@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/json_time.h"
 #include "api/json_writer.h"
 #include "model/record.h"
 #include "registryctl/arguments.h"
 #include "registryctl/conflicts.h"
-#include "registryctl/original_entry.h"
 #include "registryctl/show.h"
 #include "registryctl/verb.h"
 
@@ -33,11 +33,11 @@ static bool read_since(struct asked *asked)
 	char whole[32];
 
 	asked->since_wall_s = INT64_MIN;
-	if (!asked->since || original_time(slice_of(asked->since), &asked->since_wall_s))
+	if (!asked->since || json_read_time(slice_of(asked->since), &asked->since_wall_s))
 		return true;
 	/* A day is its first second. */
 	snprintf(whole, sizeof(whole), "%.12sT00:00:00Z", asked->since);
-	return original_time(slice_of(whole), &asked->since_wall_s);
+	return json_read_time(slice_of(whole), &asked->since_wall_s);
 }
 
 static bool read_limit(struct asked *asked)

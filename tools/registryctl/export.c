@@ -7,7 +7,7 @@
 
 #include "base/container.h"
 #include "base/steady.h"
-#include "registryctl/entry_line.h"
+#include "api/entry_line.h"
 #include "registryctl/pairs.h"
 #include "registryctl/show.h"
 #include "registryctl/stop.h"

@@ -1,8 +1,9 @@
 /* Two digits a byte. */
 #include "registryctl/hex.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/hex.h"
 
 void hex_write(FILE *file, struct slice bytes)
 {
@@ -12,14 +13,11 @@ void hex_write(FILE *file, struct slice bytes)
 
 bool hex_read(const char *line, struct buffer *bytes)
 {
-	size_t digits = strspn(line, "0123456789abcdef");
+	struct slice digits = {line, strcspn(line, "\n")};
 
-	if (digits % 2 != 0 || strcmp(line + digits, "\n") != 0)
+	if (line[digits.len] != '\n' || !buffer_reserve(bytes, digits.len / 2) ||
+	    !hex_decode(digits, bytes->data + bytes->len))
 		return false;
-	for (size_t i = 0; i < digits; i += 2) {
-		const char byte[3] = {line[i], line[i + 1], '\0'};
-
-		buffer_append_byte(bytes, (char)strtoul(byte, NULL, 16));
-	}
-	return !bytes->failed;
+	bytes->len += digits.len / 2;
+	return true;
 }

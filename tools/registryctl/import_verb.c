@@ -8,7 +8,7 @@
 
 #include "config/reason.h"
 #include "registryctl/arguments.h"
-#include "registryctl/entry_line.h"
+#include "api/entry_line.h"
 #include "registryctl/progress.h"
 #include "registryctl/ready_store.h"
 #include "registryctl/show.h"

@@ -7,12 +7,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "api/json_time.h"
 #include "config/reason.h"
 #include "store/cassandra_entry.h"
-
-#define TIME_FORM "0000-00-00T00:00:00Z"
 
 struct reading {
 	enum entry_kind kind;
@@ -62,61 +60,13 @@ static int refuse_quoting(struct reading *reading, enum original_column column, 
 
 /* ---- Times ---- */
 
-static bool has_form(struct slice text, const char *form)
-{
-	if (text.len != strlen(form))
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		bool digit = text.data[i] >= '0' && text.data[i] <= '9';
-
-		if (form[i] == '0' ? !digit : text.data[i] != form[i])
-			return false;
-	}
-	return true;
-}
-
-static int number_at(const char *text, int digits)
-{
-	int number = 0;
-
-	for (int i = 0; i < digits; i++)
-		number = 10 * number + (text[i] - '0');
-	return number;
-}
-
-bool original_time(struct slice text, int64_t *ret_wall_s)
-{
-	struct tm time, checked;
-	time_t wall_s;
-
-	if (!has_form(text, TIME_FORM))
-		return false;
-	time = (struct tm){
-		.tm_year = number_at(text.data, 4) - 1900,
-		.tm_mon = number_at(text.data + 5, 2) - 1,
-		.tm_mday = number_at(text.data + 8, 2),
-		.tm_hour = number_at(text.data + 11, 2),
-		.tm_min = number_at(text.data + 14, 2),
-		.tm_sec = number_at(text.data + 17, 2),
-	};
-	checked = time;
-	wall_s = timegm(&checked);
-	/* A day or an hour that does not exist becomes another one. */
-	if (checked.tm_mon != time.tm_mon || checked.tm_mday != time.tm_mday ||
-	    checked.tm_hour != time.tm_hour || checked.tm_min != time.tm_min ||
-	    checked.tm_sec != time.tm_sec)
-		return false;
-	*ret_wall_s = wall_s;
-	return true;
-}
-
 static int read_time(struct reading *reading, enum original_column column, int64_t *ret_wall_s)
 {
 	struct slice text = cass_text_of(reading->row->values[column]);
 
 	if (!text.data)
 		return refuse(reading, column, "is missing");
-	if (!original_time(text, ret_wall_s))
+	if (!json_read_time(text, ret_wall_s))
 		return refuse_quoting(reading, column, "is not a time", text);
 	return 0;
 }

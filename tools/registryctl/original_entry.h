@@ -13,6 +13,3 @@
  */
 int original_entry(enum entry_kind kind, const struct original_row *row, struct arena *arena,
 		   struct entry *ret_entry, char *ret_reason, size_t reason_size);
-
-/* "YYYY-MM-DDTHH:MM:SSZ", and nothing else. */
-bool original_time(struct slice text, int64_t *ret_wall_s);

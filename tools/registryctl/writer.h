@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #include "base/arena.h"
-#include "registryctl/import_rule.h"
+#include "registry/import_rule.h"
 
 #define WRITER_MAX 64
 

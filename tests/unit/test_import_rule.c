@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "registry/lifetime.h"
-#include "registryctl/import_rule.h"
+#include "registry/import_rule.h"
 
 #define NOW_LIFETIME_S 50
 #define NOW_WALL_S 1700000000

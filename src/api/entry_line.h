@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "registryctl/import_rule.h"
+#include "registry/import_rule.h"
 
 /* Appends the line and its end. Only out->failed can go wrong. */
 void entry_line_write(struct buffer *out, const struct entry *entry, int64_t lifetime_s,

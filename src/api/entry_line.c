@@ -1,13 +1,13 @@
 /* Writes and reads lines of an export. */
-#include "registryctl/entry_line.h"
+#include "api/entry_line.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 
 #include "api/body.h"
+#include "api/json_time.h"
 #include "api/json_writer.h"
-#include "registryctl/original_entry.h"
 
 /* ---- Writing ---- */
 
@@ -83,7 +83,7 @@ static int take_time(struct reading *reading, const char *name, int64_t *ret_wal
 
 	if (r != 0)
 		return r;
-	return original_time(text, ret_wall_s) ? 0 : refuse(reading, name, "is not a time");
+	return json_read_time(text, ret_wall_s) ? 0 : refuse(reading, name, "is not a time");
 }
 
 static int take_seconds(struct reading *reading, const char *name, int64_t *ret_s)

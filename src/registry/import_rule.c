@@ -1,5 +1,5 @@
 /* The rule of an import. */
-#include "registryctl/import_rule.h"
+#include "registry/import_rule.h"
 
 #include "registry/lifetime.h"
 
