@@ -38,6 +38,7 @@ struct api_options {
 	bool writes_need_certificate;
 	bool updates_are_open; /* … but reading the news needs none, although it takes them away */
 	bool shows_overview;   /* on the public listener, too */
+	bool shows_export;     /* on the admin listener: nobody else can read the store */
 };
 
 /* options is copied. 0 or -ENOMEM. */

@@ -46,6 +46,11 @@ int service_ready(struct api_call *call);
 int service_error(struct api_call *call);
 int service_metrics(struct api_call *call);
 
+/* export.c */
+int export_show(struct api_call *call);
+void export_answer(struct api_call *call, int outcome);
+void export_settle(struct api_call *call, bool sent);
+
 /* overview.c */
 int overview_home(struct api_call *call);
 int overview_show(struct api_call *call);

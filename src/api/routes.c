@@ -17,6 +17,7 @@
 #define OBJECT_DELETE {data_objects_delete, data_objects_answer_delete, NULL}
 #define SERVICE(start) {start, NULL, NULL}
 #define OVERVIEW {overview_show, overview_answer, overview_settle}
+#define EXPORT {export_show, export_answer, export_settle}
 #define UPDATES {updates_take, updates_answer, updates_settle}
 
 static const struct route route_table[] = {
@@ -34,6 +35,8 @@ static const struct route route_table[] = {
 		.get = SERVICE(service_error)},
 	{"/metrics", ROUTE_ADMIN,
 		.get = SERVICE(service_metrics)},
+	{"/export", ROUTE_ADMIN,
+		.get = EXPORT},
 	{"/registry/updated", ROUTE_PUBLIC, .is_write = true,
 		.get = UPDATES},
 	{"/hyperty/user/:user", ROUTE_PUBLIC,

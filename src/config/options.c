@@ -38,7 +38,8 @@ const struct option options[] = {
 	 .aliases = ALIASES({"STORAGE_TYPE", WORDS({"RAM", "memory"}, {"LMDB", "lmdb"},
 						   {"CASSANDRA", "cassandra"})}),
 	 .sentence = "Where registrations are kept: lmdb is durable, memory is empty again after "
-		     "every start, cassandra is a cluster that any number of servers share."},
+		     "every start (but see load_file), cassandra is a cluster that any number of "
+		     "servers share."},
 	{FIELD(data_dir), .type = OPTION_PATH, .min = 1, .max = PATH_MAX - 1, .value_name = "DIR",
 	 .example = "/var/lib/registryd",
 	 .fallback_words =
@@ -48,6 +49,10 @@ const struct option options[] = {
 	{FIELD(lmdb_map_bytes), .type = OPTION_SIZE, .min = MIB, .max = 65536 * GIB,
 	 .fallback = "64G", .value_name = "BYTES",
 	 .sentence = "The largest that the lmdb store can grow. It is address space, not memory."},
+	{FIELD(load_file), .type = OPTION_PATH, .max = PATH_MAX - 1, .fallback = "",
+	 .fallback_words = "nothing", .example = "/var/lib/registryd/entries", .value_name = "FILE",
+	 .sentence = "What the memory store begins with: a file that registryctl export wrote. It "
+		     "is read at each start."},
 	{FIELD(cassandra_contact_points), .type = OPTION_TEXT, .min = 1, .max = 4096,
 	 .fallback = "127.0.0.1", .aliases = ALIASES({"CONTACT_POINTS_IPS", NULL}),
 	 .example = "192.0.2.21, 192.0.2.22", .value_name = "NODE[,NODE]",

@@ -329,9 +329,21 @@ static int check_access(struct loading *loading)
 	return fault ? refuse_alone(loading, option, fault) : 0;
 }
 
-static int check_together(struct loading *loading)
+static int check_store(struct loading *loading)
 {
 	const struct settings *settings = &loading->settings;
+
+	if (settings->load_file[0] && strcmp(settings->store, "memory") != 0)
+		return refuse_alone(loading, "load_file",
+				    "is for the store memory; for the others, registryctl import");
+	if (!settings->data_dir[0] && strcmp(settings->store, "lmdb") == 0)
+		return reason_set(loading->reason, loading->reason_size,
+				  "data_dir must be set: there is no HOME to find one");
+	return 0;
+}
+
+static int check_together(struct loading *loading)
+{
 	int r = check_needs(loading);
 
 	if (r == 0)
@@ -340,12 +352,7 @@ static int check_together(struct loading *loading)
 		r = check_log_to(loading);
 	if (r == 0)
 		r = check_access(loading);
-	if (r < 0)
-		return r;
-	if (!settings->data_dir[0] && strcmp(settings->store, "lmdb") == 0)
-		return reason_set(loading->reason, loading->reason_size,
-				  "data_dir must be set: there is no HOME to find one");
-	return 0;
+	return r == 0 ? check_store(loading) : r;
 }
 
 static int load(struct loading *loading)

@@ -15,6 +15,7 @@ struct settings {
 	char *admin; /* address:port of the admin listener; "none" */
 	char *store; /* lmdb | memory | cassandra */
 	char *data_dir;
+	char *load_file;                /* what store memory begins with; "" is nothing */
 	int64_t lmdb_map_bytes;         /* the largest the database can grow */
 	char *cassandra_contact_points; /* nodes to find the others from, with commas between them
 					 */

@@ -71,6 +71,7 @@ struct entry {
 	 */
 	struct slice guids[GUIDS_MAX];
 	uint32_t guid_count;
+	bool pending; /* among the pending updates; only said by the memory store, when it shows */
 };
 
 /* The one status with a meaning of its own (spec 5.1). */

@@ -19,6 +19,7 @@
 #include "registry/registry.h"
 #include "server/janitor.h"
 #include "server/listeners.h"
+#include "server/loading.h"
 #include "server/reloading.h"
 #include "server/supervisor.h"
 #include "store/store.h"
@@ -169,6 +170,7 @@ static int build_api(struct server *server)
 		.reads_need_certificate = strcmp(server->settings->access, "certificate") == 0,
 		.writes_need_certificate = strcmp(server->settings->access, "open") != 0,
 		.shows_overview = strcmp(server->settings->domain_env, "DEVELOPMENT") == 0,
+		.shows_export = strcmp(server->settings->store, "memory") == 0,
 		.updates_are_open = strcmp(server->settings->updates_access, "open") == 0,
 	};
 
@@ -233,6 +235,8 @@ static int build(struct server *server, char *ret_reason, size_t reason_size)
 	int r = store_open(server->settings, server->clock, &server->counters, &server->store,
 			   ret_reason, reason_size);
 
+	if (r == 0)
+		r = loading_run(server->settings, server->store, ret_reason, reason_size);
 	if (r < 0)
 		return r;
 	r = build_registry(server);
@@ -314,9 +318,11 @@ static void finish_requests(struct server *server)
 
 static void log_ready(const struct server *server)
 {
+	bool has_directory = strcmp(server->settings->store, "lmdb") == 0;
+
 	log_info("server.ready", LOG_TEXT("version", REGISTRYD_VERSION),
 		 LOG_TEXT("store", store_type(server->store)),
-		 LOG_TEXT("data_dir", server->settings->data_dir),
+		 LOG_TEXT("data_dir", has_directory ? server->settings->data_dir : ""),
 		 LOG_TEXT("bind", server->address[0] ? server->address : "*"),
 		 LOG_NUMBER("port", http_server_port(server->public)),
 		 LOG_NUMBER("admin_port", server->admin ? http_server_port(server->admin) : 0));

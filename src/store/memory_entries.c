@@ -31,8 +31,10 @@ int memory_entries_read(const struct memory_entries *entries, const struct memor
 {
 	struct slice record = {node->record, node->record_len};
 
-	if (record_decode(record, ret_entry) == RECORD_OK)
+	if (record_decode(record, ret_entry) == RECORD_OK) {
+		ret_entry->pending = node->news_number != 0;
 		return 0;
+	}
 	counter_add(entries->counters, COUNTER_STORE_DAMAGED, 1);
 	log_error("store.record_damaged", LOG_SLICE("id", ((struct slice){node->id, node->id_len})),
 		  LOG_TEXT("path", "memory"));

@@ -87,8 +87,8 @@ int store_list(struct store *store, enum store_index index, struct slice key,
 
 /* Everything in slices, for export, overview and check: shows at most limit entries behind the
  * cursor. ret_cursor holds the next one, to be freed with free(); NULL at the end. What changes
- * meanwhile may be shown or not; what stays is shown exactly once. -EINVAL: no store of this type
- * makes such a cursor. May wait. */
+ * meanwhile may be shown or not; what stays is shown exactly once. -EINVAL: the store did not
+ * make that cursor. May wait. */
 struct store_scan {
 	struct store_read read;
 	struct slice cursor; /* absent: from the start */

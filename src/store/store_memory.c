@@ -20,6 +20,7 @@ struct store_memory {
 	struct clock *clock;       /* not owned */
 	struct counters *counters; /* not owned */
 	int64_t base_ms;           /* steady time of lifetime second 0 */
+	uint64_t tag;              /* random, in each cursor: numbers begin anew with the store */
 
 	pthread_rwlock_t lock;
 	/* Under the lock, but for what says otherwise. */
@@ -126,7 +127,7 @@ static int store_memory_list(struct store *store, enum store_index index, struct
 	return result_of(&showing, r);
 }
 
-/* ---- Scan: the cursor is the place of the last one shown: its number, and above it its kind ----
+/* ---- Scan: the cursor has the place of the last one shown: its number, and above it its kind ----
  */
 
 #define KIND_SHIFT 63
@@ -152,24 +153,34 @@ static struct memory_node *node_behind(const struct memory_entries *entries, uin
 	return node;
 }
 
-static int read_cursor(struct slice cursor, uint64_t *ret_place)
+struct cursor {
+	uint64_t tag;
+	uint64_t place;
+};
+
+static int read_cursor(const struct store_memory *memory, struct slice text, uint64_t *ret_place)
 {
+	struct cursor cursor;
+
 	*ret_place = 0;
-	if (!cursor.data)
+	if (!text.data)
 		return 0;
-	if (cursor.len != sizeof(*ret_place))
+	if (text.len != sizeof(cursor))
 		return -EINVAL;
-	memcpy(ret_place, cursor.data, sizeof(*ret_place));
-	return 0;
+	memcpy(&cursor, text.data, sizeof(cursor));
+	*ret_place = cursor.place;
+	return cursor.tag == memory->tag ? 0 : -EINVAL;
 }
 
-static int write_cursor(struct store_scan *scan, uint64_t place)
+static int write_cursor(const struct store_memory *memory, uint64_t place, struct store_scan *scan)
 {
-	scan->ret_cursor = malloc(sizeof(place));
+	const struct cursor cursor = {memory->tag, place};
+
+	scan->ret_cursor = malloc(sizeof(cursor));
 	if (!scan->ret_cursor)
 		return -ENOMEM;
-	memcpy(scan->ret_cursor, &place, sizeof(place));
-	scan->ret_cursor_len = sizeof(place);
+	memcpy(scan->ret_cursor, &cursor, sizeof(cursor));
+	scan->ret_cursor_len = sizeof(cursor);
 	return STORE_DONE;
 }
 
@@ -181,7 +192,7 @@ static int store_memory_scan(struct store *store, struct store_scan *scan)
 	uint64_t place;
 	int r;
 
-	r = read_cursor(scan->cursor, &place);
+	r = read_cursor(memory, scan->cursor, &place);
 	if (r < 0)
 		return r;
 	lock_shared(memory);
@@ -195,7 +206,7 @@ static int store_memory_scan(struct store *store, struct store_scan *scan)
 	unlock(memory);
 	if (r < 0)
 		return r;
-	return node ? write_cursor(scan, place) : STORE_DONE;
+	return node ? write_cursor(memory, place, scan) : STORE_DONE;
 }
 
 /* ---- Changing ---- */
@@ -439,6 +450,7 @@ int store_memory_new(struct clock *clock, struct counters *counters, struct stor
 	memory->clock = clock;
 	memory->counters = counters;
 	memory->base_ms = clock->steady_ms(clock) - 1000;
+	randombytes_buf(&memory->tag, sizeof(memory->tag));
 	memory_entries_init(&memory->entries, counters);
 	*ret_store = &memory->store;
 	return 0;

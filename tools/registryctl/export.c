@@ -35,8 +35,7 @@ static int write_entry(struct export *export, const struct entry *entry, int64_t
 				 export->reason, export->reason_size);
 }
 
-/* Where to go on, if it is time to note that or to end. */
-static int save(struct export *export, int64_t *saved_ms, struct slice cursor)
+int export_save(struct export *export, int64_t *saved_ms, struct slice cursor)
 {
 	bool stop = stop_is_asked();
 	int r = 0;
@@ -79,7 +78,8 @@ static int see_in_snapshot(void *ctx, MDB_val key, const struct entry *entry, ui
 {
 	struct lmdb_export *self = ctx;
 	const struct slice place = {key.mv_data, key.mv_size};
-	int r = ++self->looked % SLICE_ENTRIES ? 0 : save(self->export, &self->saved_ms, place);
+	int r = ++self->looked % SLICE_ENTRIES ? 0
+					       : export_save(self->export, &self->saved_ms, place);
 
 	if (r < 0)
 		return r;
@@ -189,8 +189,8 @@ static int read_all(struct store_export *self, struct store *store)
 	do {
 		r = read_slice(self, store, cursor);
 		if (r == STORE_DONE && cursor->len > 0)
-			r = save(self->export, &saved_ms,
-				 (struct slice){cursor->data, cursor->len});
+			r = export_save(self->export, &saved_ms,
+					(struct slice){cursor->data, cursor->len});
 	} while (r == STORE_DONE && cursor->len > 0);
 	return r;
 }

@@ -21,4 +21,10 @@ int export_lmdb(struct export *export, const char *data_dir, size_t map_bytes);
 /* Any other store, slice by slice: what changes meanwhile is there as it was before, or after. As
  * above. */
 int export_store(struct export *export, struct store *store);
+/* A store in the memory of a server, whose admin listener is asked. As above. */
+int export_server(struct export *export, const char *admin);
 void export_deinit(struct export *export);
+
+/* For those above: notes where to go on, if it is time for that or to end. *saved_ms: when that was
+ * done last. */
+int export_save(struct export *export, int64_t *saved_ms, struct slice cursor);

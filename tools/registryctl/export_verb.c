@@ -23,6 +23,27 @@ static bool is_lmdb(const struct settings *settings)
 	return strcmp(settings->store, "lmdb") == 0;
 }
 
+static bool is_memory(const struct settings *settings)
+{
+	return strcmp(settings->store, "memory") == 0;
+}
+
+/* What tells it from other stores of its kind. */
+static const char *place_of(const struct settings *settings)
+{
+	if (is_memory(settings))
+		return settings->admin;
+	return is_lmdb(settings) ? settings->data_dir : settings->cassandra_keyspace;
+}
+
+static const char *objection(const struct verb_settings *settings)
+{
+	if (is_memory(&settings->store) && strcmp(settings->store.admin, "none") == 0)
+		return "of a store memory its server's admin listener tells; admin says there is "
+		       "none";
+	return NULL;
+}
+
 static int run_store(struct export *export, const struct settings *settings)
 {
 	struct counters counters = {0};
@@ -36,12 +57,22 @@ static int run_store(struct export *export, const struct settings *settings)
 	return r;
 }
 
+static int run_from(struct export *export, const struct settings *settings)
+{
+	if (is_memory(settings))
+		return export_server(export, settings->admin);
+	if (is_lmdb(settings))
+		return export_lmdb(export, settings->data_dir, (size_t)settings->lmdb_map_bytes);
+	return run_store(export, settings);
+}
+
 static enum exit_code say_end(const struct export *export, const struct export_file *file, int r)
 {
 	progress_break_line(export->progress);
 	if (r < 0) {
 		fprintf(stderr, "registryctl: not finished%s: %s\n",
-			file->path ? ", run it again to go on" : "", export->reason);
+			file->path && r != -ESTALE ? ", run it again to go on" : "",
+			export->reason);
 		return EXIT_FAILED;
 	}
 	fprintf(stderr, "%" PRIu64 " exported\n", file->lines);
@@ -64,9 +95,7 @@ static enum exit_code run(const struct settings *settings, struct export_file *f
 		fprintf(stderr, "going on behind %" PRIu64 " that were exported before\n",
 			file->lines);
 	progress_begin(&progress, "entries", 0);
-	r = is_lmdb(settings)
-		    ? export_lmdb(&export, settings->data_dir, (size_t)settings->lmdb_map_bytes)
-		    : run_store(&export, settings);
+	r = run_from(&export, settings);
 	if (r == 0)
 		r = export_file_finish(file, reason, REASON_ROOM);
 	status = say_end(&export, file, r);
@@ -88,8 +117,7 @@ static enum exit_code open_and_run(const struct asked *asked)
 	char reason[REASON_ROOM] = "";
 	char *source = NULL;
 
-	if (asprintf(&source, "%s %s", settings->store,
-		     is_lmdb(settings) ? settings->data_dir : settings->cassandra_keyspace) < 0)
+	if (asprintf(&source, "%s %s", settings->store, place_of(settings)) < 0)
 		return EXIT_FAILED;
 	if (export_file_open(output_of(asked), source, &file, reason, sizeof(reason)) < 0)
 		fprintf(stderr, "registryctl: %s\n", reason);
@@ -112,10 +140,12 @@ int verb_export(int argc, char **argv)
 		.verb = "export",
 		.sentence = "Writes every entry of a store, one JSON object a line. A store lmdb "
 			    "may be in\n"
-			    "use: what is written is its state at one moment.",
+			    "use: what is written is its state at one moment. Of a store memory "
+			    "the admin\n"
+			    "listener of its server is asked.",
 		.options = options,
 		.option_count = sizeof(options) / sizeof(options[0]),
-		.objection = ready_store_objection,
+		.objection = objection,
 	};
 	enum verb_action action = verb_settings_load(&usage, argc, argv, &asked.settings);
 	enum exit_code status;

@@ -17,8 +17,8 @@
 const char *ready_store_objection(const struct verb_settings *settings)
 {
 	if (strcmp(settings->store.store, "memory") == 0)
-		return "store memory would be empty again when this ends; name another one with "
-		       "--store";
+		return "store memory is in its server's memory: export asks for it, load_file is "
+		       "what it begins with; name another one with --store";
 	return NULL;
 }
 
