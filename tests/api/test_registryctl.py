@@ -163,6 +163,27 @@ def test_status_shows_how_the_server_is(ctl: Ctl) -> None:
     assert "hyperties           1" in ctl.on_a_terminal("status")
 
 
+def test_status_shows_why_a_server_takes_no_requests(tmp_path: Path) -> None:
+    with Registry(tmp_path, arguments=["--drain-notice-ms", "60000"]) as registry:
+        ctl = Ctl(registry)
+        registry.signal(signal.SIGTERM)
+        registry.wait_for_log("server.draining")
+        said = ctl.run("status")
+        status = json.loads(said.out)
+        assert (said.status, status["ready"], status["reason"]) == (1, False, "draining")
+        assert "ready               no: draining\n" in ctl.on_a_terminal("status")
+        ctl.client.close()
+
+
+def test_a_file_that_cannot_be_sent_is_named_with_the_reason(ctl: Ctl, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(b" " * ((4 << 20) + 1))
+    for file, reason in ((tmp_path / "none", "No such file or directory"),
+                         (tmp_path, "Is a directory"), (large, "File too large")):
+        said = ctl.run("put", "--user", USER, "--file", file, "h")
+        assert (said.status, said.err) == (1, f"registryctl put: {file}: {reason}\n")
+
+
 @pytest.mark.parametrize("words", [["status"], ["top", "--interval", "1", "--count", "1"]])
 def test_who_has_no_metrics_is_said_not_to_have_them(ctl: Ctl, words: list[str]) -> None:
     said = ctl.run(*words, "--admin-url", ctl.registry.url)
@@ -183,9 +204,13 @@ def test_reload_reaches_the_server_and_nobody_else(ctl: Ctl, tmp_path: Path) -> 
     assert ctl.run("reload", "--pid-file", file).status == 0
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    assert ctl.run("reload", "--pid", os.getpid()).status == 4
-    assert ctl.run("reload", "--pid", "nonsense").status == 4
-    assert ctl.run("reload", "--pid-file", tmp_path / "none").status == 4
+    for arguments, reason in ((["--pid", os.getpid()], "that process is no registryd"),
+                              (["--pid", 1 << 30], "there is no such process"),
+                              (["--pid", "nonsense"], "is not the number of a process"),
+                              (["--pid-file", tmp_path / "none"], "No such file or directory")):
+        said = ctl.run("reload", *arguments)
+        assert said.status == 4
+        assert said.err == f"registryctl reload: {arguments[1]}: {reason}\n"
 
 
 def test_every_verb_has_help(ctl: Ctl) -> None:

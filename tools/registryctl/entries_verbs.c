@@ -1,4 +1,5 @@
 /* Verbs about entries of a running registry: each is one request, and its answer shown. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,13 @@ static bool read_all(FILE *file, struct buffer *ret_text)
 	while (ret_text->len <= FILE_MAX_BYTES && (n = fread(part, 1, sizeof(part), file)) > 0)
 		buffer_append(ret_text, part, n);
 	buffer_append_byte(ret_text, '\0');
-	return !ferror(file) && ret_text->len <= FILE_MAX_BYTES && !ret_text->failed;
+	if (ret_text->len > FILE_MAX_BYTES)
+		errno = EFBIG;
+	else if (ret_text->failed)
+		errno = ENOMEM;
+	else if (!ferror(file))
+		return true;
+	return false;
 }
 
 static bool read_body(const char *name, struct buffer *ret_text)
@@ -179,8 +186,7 @@ static bool read_body(const char *name, struct buffer *ret_text)
 	bool whole = file && read_all(file, ret_text);
 
 	if (!whole)
-		fprintf(stderr, "registryctl put: %s: cannot be read, or is longer than 4 MiB\n",
-			name);
+		fprintf(stderr, "registryctl put: %s: %s\n", name, strerror(errno));
 	if (file && !is_stdin)
 		fclose(file);
 	return whole;

@@ -176,8 +176,8 @@ static enum exit_code run(struct importing *importing)
 		       " skipped; %" PRIu64 " joined the pending updates\n",
 		       importing->written, importing->there, importing->skipped, importing->told);
 	if (r < 0) {
-		fprintf(stderr, "registryctl: not finished, run it again to go on: %s\n",
-			importing->reason);
+		fprintf(stderr, "registryctl: not finished%s: %s\n",
+			importing->line > 0 ? ", run it again to go on" : "", importing->reason);
 		return EXIT_FAILED;
 	}
 	return importing->skipped > 0 ? EXIT_SOME_SKIPPED : EXIT_ALL;

@@ -1,10 +1,12 @@
 /* Verbs about a running server: how it is, and reading its settings again. */
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/json_writer.h"
 #include "registryctl/client.h"
 #include "registryctl/figures.h"
 #include "registryctl/show.h"
@@ -46,29 +48,46 @@ static void show_figures(const char *text, bool json)
 	}
 }
 
-static void show_ready(const struct client_answer *ready)
+static void show_ready(bool ready, struct slice reason)
 {
-	printf("%-20s", "ready");
-	if (ready->status == 200)
-		fputs("yes", stdout);
-	else
-		show_text(stdout, slice_of(ready->body.data), SHOW_ALL);
+	printf("%-20s%s", "ready", ready ? "yes" : "no");
+	if (reason.len > 0) {
+		fputs(ready ? ", but " : ": ", stdout);
+		show_text(stdout, reason, SHOW_ALL);
+	}
 	putchar('\n');
 }
 
-static int show_status(const struct client *client, const struct client_answer *ready,
+static void write_ready(bool ready, struct slice reason)
+{
+	struct buffer text = {0};
+
+	printf("{\"ready\":%s", ready ? "true" : "false");
+	if (reason.len == 0)
+		return;
+	json_write_text(&text, reason);
+	printf(",\"reason\":%.*s", (int)text.len, text.data);
+	buffer_deinit(&text);
+}
+
+static int show_status(const struct client *client, const struct client_answer *answer,
 		       const struct client_answer *metrics)
 {
 	bool json = client_wants_json(client);
+	bool ready = answer->status == 200;
+	json_t *object = json_loadb(answer->body.data, answer->body.len, 0, NULL);
+	const char *text = json_string_value(json_object_get(object, ready ? "detail" : "message"));
+	struct slice reason = slice_of(text ? text : "");
 
 	if (json)
-		printf("{\"ready\":%s", ready->status == 200 ? "true" : "false");
+		write_ready(ready, reason);
 	else
-		show_ready(ready);
+		show_ready(ready, reason);
+	json_decref(object);
 	show_figures(metrics->body.data, json);
 	if (json)
 		puts("}");
-	return ready->status == 200 ? EXIT_ALL : EXIT_FAILED;
+	return ready ? EXIT_ALL : EXIT_FAILED;
 }
 
 int verb_status(int argc, char **argv)
@@ -101,40 +120,55 @@ int verb_status(int argc, char **argv)
 
 /* ---- reload ---- */
 
-static bool is_registryd(long pid)
+/* The first line without its end. False, with errno, if there is no file, or nothing in it. */
+static bool read_line(const char *path, char *ret_line, int size)
 {
-	char path[64], name[32] = "";
-	FILE *file;
+	FILE *file = fopen(path, "re");
+	bool read;
 
-	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
-	file = fopen(path, "re");
 	if (!file)
 		return false;
-	if (!fgets(name, sizeof(name), file))
-		name[0] = '\0';
+	errno = ENODATA;
+	read = fgets(ret_line, size, file);
 	fclose(file);
-	return strcmp(name, "registryd\n") == 0;
+	ret_line[read ? strcspn(ret_line, "\n") : 0] = '\0';
+	return read;
 }
 
-/* 0 if there is none. */
-static long read_pid(const struct client *client)
+static int refuse(const char *what, const char *why)
 {
-	const char *file_name = client->values[CLIENT_PID_FILE];
-	char text[32] = "";
-	FILE *file;
-	char *end;
-	long pid;
+	fputs("registryctl reload: ", stderr);
+	show_text(stderr, slice_of(what), SHOW_ALL);
+	fprintf(stderr, ": %s\n", why);
+	return EXIT_NOT_FOUND;
+}
 
-	if (file_name) {
-		file = fopen(file_name, "re");
-		if (!file || !fgets(text, sizeof(text), file))
-			text[0] = '\0';
-		if (file)
-			fclose(file);
-		text[strcspn(text, "\n")] = '\0';
-	}
-	pid = strtol(file_name ? text : client->values[CLIENT_PID], &end, 10);
-	return *end == '\0' && pid > 1 ? pid : 0;
+/* EXIT_ALL, or what was said. */
+static int check_registryd(long pid, const char *text)
+{
+	char path[64], name[32];
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	if (!read_line(path, name, sizeof(name)))
+		return refuse(text, "there is no such process");
+	return strcmp(name, "registryd") == 0 ? EXIT_ALL
+					      : refuse(text, "that process is no registryd");
+}
+
+static int find_server(const struct client *client, long *ret_pid)
+{
+	const char *file = client->values[CLIENT_PID_FILE];
+	const char *text = client->values[CLIENT_PID];
+	char line[32];
+	char *end;
+
+	if (file && !read_line(file, line, sizeof(line)))
+		return refuse(file, strerror(errno));
+	text = file ? line : text;
+	*ret_pid = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || *ret_pid <= 1)
+		return refuse(file ? file : text, "is not the number of a process");
+	return check_registryd(*ret_pid, text);
 }
 
 int verb_reload(int argc, char **argv)
@@ -148,15 +182,13 @@ int verb_reload(int argc, char **argv)
 	};
 	struct client client;
 	int status;
-	long pid;
+	long pid = 0;
 
 	if (!client_read(&usage, argc, argv, &client, &status))
 		return status;
-	pid = read_pid(&client);
-	if (pid == 0 || !is_registryd(pid)) {
-		fputs("registryctl reload: that is no running registryd\n", stderr);
-		return EXIT_NOT_FOUND;
-	}
+	status = find_server(&client, &pid);
+	if (status != EXIT_ALL)
+		return status;
 	if (kill((pid_t)pid, SIGHUP) < 0) {
 		fprintf(stderr, "registryctl reload: %ld: %s\n", pid, strerror(errno));
 		return EXIT_FAILED;
