@@ -1,6 +1,7 @@
 """Every allocation on the way of every request fails once: 503 or a closed connection, no crash,
 and what was acknowledged is there."""
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -30,10 +31,11 @@ class Memory:
         self.registry = Registry(folder / "data", store, environment=self.allocations.environment())
         self.statuses: Counter[str] = Counter()
 
-    def ask(self, method: str, target: str, body: object = None) -> Answer | None:
+    def ask(self, method: str, target: str, body: object = None,
+            port: int | None = None) -> Answer | None:
         """On a connection of its own, since that needs memory, too. None: it was closed."""
         try:
-            with self.registry.wire() as wire:
+            with self.registry.connect(port or self.registry.port) as wire:
                 wire.send(encode_request(method, target, body))
                 answer = wire.receive()
         except (Closed, OSError):
@@ -116,3 +118,62 @@ def test_any_allocation_may_fail(memory: Memory) -> None:
     assert memory.allocations.get("failed") == 0, "there is no end of it"
     assert number > 50
     assert set(memory.statuses) <= {"200", "503", "404", "408", "closed"}, memory.statuses
+
+
+OPERATORS = ["/live", "/ready", "/metrics", "/overview", "/overview?list=users",
+             "/overview?list=updates", "/overview?q=h1&by=hyperty", "/export"]
+
+
+def test_any_allocation_for_operators_may_fail(memory: Memory) -> None:
+    round_of_requests(memory, 0)
+    memory.statuses.clear()
+    number = 0
+    while number < ROUNDS_MAX:
+        number += 1
+        memory.allocations.fail(number)
+        answers = {target: memory.ask("GET", target, port=memory.registry.admin_port)
+                   for target in OPERATORS}
+        memory.allocations.lift()
+
+        assert memory.registry.running(), f"allocation {number}: {memory.registry.log_text()}"
+        export = answers["/export"]
+        if succeeded(export):
+            assert export is not None and export.body.endswith(b'{"next":null}\n')
+        if memory.allocations.get("failed") == 0:
+            break
+    print(f"{number - 1} allocations failed; {dict(memory.statuses)}")
+    assert memory.allocations.get("failed") == 0, "there is no end of it"
+    assert number > 20
+    exports = {"404"} if memory.registry.store == "lmdb" else set()
+    assert set(memory.statuses) <= {"200", "503", "closed"} | exports, memory.statuses
+
+
+def ends_with_a_reason(registry: Registry) -> bool:
+    """Or serves, and then ends as ever."""
+    registry.launch()
+    try:
+        registry.wait_for_log("server.ready")
+    except RuntimeError:  # it ended
+        return registry.wait() in (1, 2) and any("reason" in line for line in registry.log)
+    return registry.terminate() == 0
+
+
+def test_any_allocation_of_a_start_may_fail(tmp_path: Path, store: str) -> None:
+    allocations = Allocations(tmp_path / "allocations")
+    registry = Registry(tmp_path / "data", store, environment=allocations.environment(),
+                        start=False)
+    if store == "memory":
+        line = {**hyperty(), "hypertyID": "h", "userID": USER, "kept": {"silent": 0},
+                "startingTime": "2020-01-01T00:00:00Z", "lastModified": "2020-01-01T00:00:00Z"}
+        (tmp_path / "entries").write_text(json.dumps(line) + "\n")
+        registry.arguments = ["--load-file", str(tmp_path / "entries")]
+    number = 0
+    while number < ROUNDS_MAX:
+        number += 1
+        allocations.fail(number)
+        assert ends_with_a_reason(registry), f"allocation {number}: {registry.log_text()}"
+        if allocations.get("failed") == 0:
+            break
+    print(f"{number - 1} allocations failed")
+    assert allocations.get("failed") == 0, "there is no end of it"
+    assert number > 20
