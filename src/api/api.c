@@ -87,7 +87,7 @@ static int outcome_of(const struct api_call *call)
 	case API_TAKE:
 		return registry_take_outcome(&call->take);
 	case API_LOOK:
-		return overview_outcome(call);
+		return call_look_outcome(call);
 	default:
 		return REGISTRY_FAULT;
 	}

@@ -173,6 +173,32 @@ void call_end_look(struct api_call *call)
 	call->shown = (struct buffer){0};
 }
 
+/* -ECANCELED: see() had enough. */
+int call_look_outcome(const struct api_call *call)
+{
+	switch (call->op.result) {
+	case STORE_DONE:
+	case STORE_NOT_FOUND:
+	case -ECANCELED:
+		return REGISTRY_OK;
+	case STORE_UNAVAILABLE:
+	case -ENOMEM:
+		return REGISTRY_UNAVAILABLE;
+	case STORE_DAMAGED:
+		return REGISTRY_DAMAGED;
+	default:
+		return REGISTRY_FAULT;
+	}
+}
+
+int call_look_begun(struct api_call *call, int r)
+{
+	if (r == STORE_PENDING)
+		return REGISTRY_PENDING;
+	call->op.result = r;
+	return call_look_outcome(call);
+}
+
 static struct registry_read *begin_read(struct api_call *call, registry_show *show)
 {
 	begin(call, API_READ);

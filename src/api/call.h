@@ -47,7 +47,7 @@ struct api_call {
 		struct registry_change change;
 		struct registry_read read;
 		struct registry_take take;
-		/* For the overview, past the rules: what a store shows, as it is stored. */
+		/* For operators, past the rules: what a store shows, as it is stored. */
 		union {
 			struct store_read read;
 			struct store_scan scan;
@@ -59,8 +59,8 @@ struct api_call {
 	struct body body;
 	struct search search;
 	struct overview *overview; /* what it is asked, and how far it is */
-	/* Entries as JSON, or packed. The memory of request->out, lent while the operation is under
-	 * way. */
+	/* Entries as JSON, as lines, or packed. The memory of request->out, lent while the
+	 * operation is under way. */
 	struct buffer shown;
 	uint32_t member_count; /* of a map, in shown */
 	bool news_in_answer;   /* what was taken stands in the answer */
@@ -82,8 +82,10 @@ struct registry_take *call_begin_take(struct api_call *call);
 struct store_read *call_begin_look(struct api_call *call, store_see *see);
 /* It did not begin: the answer may be given. */
 void call_end_look(struct api_call *call);
-/* Of a look that is over, a registry_outcome. */
-int overview_outcome(const struct api_call *call);
+/* r is what the store said when it was asked to show. A registry_outcome. */
+int call_look_begun(struct api_call *call, int r);
+/* Of a look that is over, a registry_outcome. That there is nothing is no failure. */
+int call_look_outcome(const struct api_call *call);
 /* What is found becomes the answer: an object, or a map by id. */
 int call_show_one(struct api_call *call, struct entry_key key, struct slice owner);
 int call_show_match(struct api_call *call, struct entry_key key);

@@ -45,6 +45,8 @@ void entry_line_write(struct buffer *out, const struct entry *entry, int64_t lif
 
 /* ---- Reading ---- */
 
+#define SECONDS_MAX (INT64_C(100) * 365 * 24 * 3600) /* as of any lifetime */
+
 struct reading {
 	struct arena *arena;
 	json_t *object;
@@ -90,7 +92,8 @@ static int take_seconds(struct reading *reading, const char *name, int64_t *ret_
 {
 	json_t *value = json_object_get(reading->kept, name);
 
-	if (!json_is_integer(value) || json_integer_value(value) < 0)
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_integer_value(value) > SECONDS_MAX)
 		return refuse(reading, name, "is not a number of seconds");
 	*ret_s = json_integer_value(value);
 	return 0;

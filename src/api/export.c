@@ -15,19 +15,24 @@
 #include "base/hex.h"
 #include "http/target.h"
 
-/* However long their texts are, they fit into an answer. */
-#define SLICE_ENTRIES 200
+/* A slice is formatted under the lock of the store, and must not hold up others for long. */
+#define SLICE_ENTRIES 500
+#define SLICE_BYTES (256 << 10)
 
 static int see(void *ctx, const struct entry *entry, const struct moment *now)
 {
 	struct api_call *call = ctx;
 
 	entry_line_write(&call->shown, entry, now->lifetime_s, entry->pending);
+	if (call->shown.len >= SLICE_BYTES)
+		call->look.scan.limit = 0;
 	return call->shown.failed ? -ENOMEM : 0;
 }
 
 static int refuse_cursor(struct api_call *call)
 {
+	if (call->operation == API_LOOK)
+		call_end_look(call);
 	answers_give_detailed(call->request, ANSWER_BAD_REQUEST,
 			      SLICE("query: from is not what this server gave as its next one"));
 	return ROUTE_ANSWERED;
@@ -71,14 +76,7 @@ int export_show(struct api_call *call)
 	if (r < 0)
 		return r == -EINVAL ? refuse_cursor(call) : REGISTRY_UNAVAILABLE;
 	r = scan(call, from);
-	if (r == STORE_PENDING)
-		return REGISTRY_PENDING;
-	call->op.result = r;
-	if (r == -EINVAL) {
-		call_end_look(call);
-		return refuse_cursor(call);
-	}
-	return overview_outcome(call);
+	return r == -EINVAL ? refuse_cursor(call) : call_look_begun(call, r);
 }
 
 static void write_next(struct buffer *out, struct slice next)

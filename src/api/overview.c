@@ -113,26 +113,10 @@ static int look(struct api_call *call)
 
 /* ---- What came of it ---- */
 
-/* Not of one that is pending. A page without rows is a page. */
-int overview_outcome(const struct api_call *call)
-{
-	switch (call->op.result) {
-	case STORE_DONE:
-	case STORE_NOT_FOUND:
-	case -ECANCELED:
-		return REGISTRY_OK;
-	case STORE_UNAVAILABLE:
-	case -ENOMEM:
-		return REGISTRY_UNAVAILABLE;
-	case STORE_DAMAGED:
-		return REGISTRY_DAMAGED;
-	default:
-		return REGISTRY_FAULT;
-	}
-}
-
 static int refuse(struct api_call *call, const char *reason)
 {
+	if (call->operation == API_LOOK)
+		call_end_look(call);
 	answers_give_detailed(call->request, ANSWER_BAD_REQUEST, slice_of(reason));
 	return ROUTE_ANSWERED;
 }
@@ -154,15 +138,10 @@ int overview_show(struct api_call *call)
 		return REGISTRY_UNAVAILABLE;
 
 	r = look(call);
-	if (r == STORE_PENDING)
-		return REGISTRY_PENDING;
-	call->op.result = r;
 	/* Only what came from the request can be: the cursor. */
-	if (r == -EINVAL) {
-		call_end_look(call);
+	if (r == -EINVAL)
 		return refuse(call, "query: from is not what a page gave as its next one");
-	}
-	return overview_outcome(call);
+	return call_look_begun(call, r);
 }
 
 static void fill_page(const struct api_call *call, struct slice rows,

@@ -335,7 +335,8 @@ static int check_store(struct loading *loading)
 
 	if (settings->load_file[0] && strcmp(settings->store, "memory") != 0)
 		return refuse_alone(loading, "load_file",
-				    "is for the store memory; for the others, registryctl import");
+				    "load_file is for the store memory; for the others there is "
+				    "registryctl import");
 	if (!settings->data_dir[0] && strcmp(settings->store, "lmdb") == 0)
 		return reason_set(loading->reason, loading->reason_size,
 				  "data_dir must be set: there is no HOME to find one");

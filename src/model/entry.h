@@ -71,7 +71,9 @@ struct entry {
 	 */
 	struct slice guids[GUIDS_MAX];
 	uint32_t guid_count;
-	bool pending; /* among the pending updates; only said by the memory store, when it shows */
+	/* Among the pending updates. Only the memory store says so: whoever wants to know of others
+	 * asks store_peek_updates(). */
+	bool pending;
 };
 
 /* The one status with a meaning of its own (spec 5.1). */

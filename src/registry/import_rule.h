@@ -1,4 +1,4 @@
-/* The rule by which an entry of the original becomes one of ours: if there is none yet. */
+/* The rule by which an entry that was kept elsewhere becomes one of ours: if there is none yet. */
 #pragma once
 
 #include "store/store.h"
@@ -12,9 +12,9 @@ enum import_outcome {
 
 /* The ctx of the rule. What entry leads to is the caller's. */
 struct import_request {
-	struct entry entry; /* as original_entry() reads it */
+	struct entry entry; /* but for sign_s, away_s and due_s, which are computed */
 	bool pending;       /* somebody has yet to be told that it is disconnected */
-	/* From an export, which knows more than the original: seconds of lifetime time. */
+	/* From an export, which knows more than the original registry: seconds of lifetime time. */
 	bool is_restored;
 	int64_t silent_s;   /* since its last sign of life */
 	int64_t away_for_s; /* since it became disconnected */

@@ -50,7 +50,7 @@ static int show_slice(struct store_lmdb *lmdb, struct lmdb_reader *reader, MDB_c
 	int r = seek(cursor, scan->cursor.data ? MDB_SET_RANGE : MDB_FIRST, scan->skip_kinds, &key);
 
 	for (uint32_t n = 0; r == 0; n++) {
-		if (n == store_scan_limit(scan))
+		if (n >= store_scan_limit(scan))
 			return keep_cursor(scan, key, (MDB_val){0});
 		r = lmdb_show(lmdb, reader, key, 0, now, &scan->read);
 		if (r < 0)
@@ -112,7 +112,7 @@ static int scan_users(struct store_lmdb *lmdb, struct lmdb_reader *reader, const
 	int r = seek_row(reader->index, scan->cursor, &key, &value);
 
 	for (uint32_t n = 0; r == 0 && is_of_user(key); n++) {
-		if (n == store_scan_limit(scan))
+		if (n >= store_scan_limit(scan))
 			return keep_cursor(scan, key, value);
 		r = lmdb_show(lmdb, reader, value, 0, now, &scan->read);
 		if (r < 0)

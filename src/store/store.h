@@ -87,12 +87,13 @@ int store_list(struct store *store, enum store_index index, struct slice key,
 
 /* Everything in slices, for export, overview and check: shows at most limit entries behind the
  * cursor. ret_cursor holds the next one, to be freed with free(); NULL at the end. What changes
- * meanwhile may be shown or not; what stays is shown exactly once. -EINVAL: the store did not
- * make that cursor. May wait. */
+ * meanwhile may be shown or not; what stays is shown exactly once. -EINVAL: no store of this type
+ * makes such a cursor; memory knows those of its own start. May wait. */
 struct store_scan {
 	struct store_read read;
 	struct slice cursor; /* absent: from the start */
-	uint32_t limit;
+	uint32_t limit; /* see() may set it to 0: enough. Only cassandra shows the rest all the same
+			 */
 	/* Hints, for those who look for few among many; a store may show more, or end earlier. */
 	unsigned skip_kinds; /* 1 << kind of entries that need not be shown */
 	bool by_user;        /* hyperties only, each user's together */

@@ -127,86 +127,97 @@ static int store_memory_list(struct store *store, enum store_index index, struct
 	return result_of(&showing, r);
 }
 
-/* ---- Scan: the cursor has the place of the last one shown: its number, and above it its kind ----
- */
+/* ---- Scan ---- */
 
 #define KIND_SHIFT 63
 
 _Static_assert(ENTRY_KIND_COUNT <= 2, "a kind fits above a number");
+
+struct cursor {
+	uint64_t tag;
+	uint64_t place; /* of the last one shown: its number, and above it its kind */
+	/* The last numbers when the scan began. An id that goes and comes back has a new one: it
+	 * must not be shown again. */
+	uint64_t ends[ENTRY_KIND_COUNT];
+};
 
 static uint64_t place_of(const struct memory_node *node)
 {
 	return node->number | (uint64_t)node->kind << KIND_SHIFT;
 }
 
-static struct memory_node *node_behind(const struct memory_entries *entries, uint64_t place,
-				       unsigned skip_kinds)
+static struct memory_node *node_behind(const struct memory_entries *entries,
+				       const struct cursor *cursor, unsigned skip_kinds)
 {
-	uint64_t number = place & ~(UINT64_C(1) << KIND_SHIFT);
-	struct memory_node *node = NULL;
+	uint64_t number = cursor->place & ~(UINT64_C(1) << KIND_SHIFT);
 
-	for (unsigned kind = place >> KIND_SHIFT; !node && kind < ENTRY_KIND_COUNT; kind++) {
+	for (unsigned kind = cursor->place >> KIND_SHIFT; kind < ENTRY_KIND_COUNT; kind++) {
+		struct memory_node *node = NULL;
+
 		if (!(skip_kinds & 1u << kind))
 			node = memory_roll_behind(&entries->rolls[kind], number);
+		if (node && node->number <= cursor->ends[kind])
+			return node;
 		number = 0;
 	}
-	return node;
+	return NULL;
 }
 
-struct cursor {
-	uint64_t tag;
-	uint64_t place;
-};
-
-static int read_cursor(const struct store_memory *memory, struct slice text, uint64_t *ret_place)
+/* Under the lock, like all that follows. */
+static int read_cursor(const struct store_memory *memory, struct slice text,
+		       struct cursor *ret_cursor)
 {
-	struct cursor cursor;
-
-	*ret_place = 0;
+	*ret_cursor = (struct cursor){.tag = memory->tag};
+	for (int kind = 0; kind < ENTRY_KIND_COUNT; kind++)
+		ret_cursor->ends[kind] = memory->entries.rolls[kind].last_number;
 	if (!text.data)
 		return 0;
-	if (text.len != sizeof(cursor))
+	if (text.len != sizeof(*ret_cursor))
 		return -EINVAL;
-	memcpy(&cursor, text.data, sizeof(cursor));
-	*ret_place = cursor.place;
-	return cursor.tag == memory->tag ? 0 : -EINVAL;
+	memcpy(ret_cursor, text.data, sizeof(*ret_cursor));
+	return ret_cursor->tag == memory->tag ? 0 : -EINVAL;
 }
 
-static int write_cursor(const struct store_memory *memory, uint64_t place, struct store_scan *scan)
+static int write_cursor(const struct cursor *cursor, struct store_scan *scan)
 {
-	const struct cursor cursor = {memory->tag, place};
-
-	scan->ret_cursor = malloc(sizeof(cursor));
+	scan->ret_cursor = malloc(sizeof(*cursor));
 	if (!scan->ret_cursor)
 		return -ENOMEM;
-	memcpy(scan->ret_cursor, &cursor, sizeof(cursor));
-	scan->ret_cursor_len = sizeof(cursor);
+	memcpy(scan->ret_cursor, cursor, sizeof(*cursor));
+	scan->ret_cursor_len = sizeof(*cursor);
 	return STORE_DONE;
+}
+
+static int show_slice(struct store_memory *memory, struct store_scan *scan)
+{
+	struct showing showing = {.entries = &memory->entries, .read = &scan->read};
+	struct memory_node *node;
+	struct cursor cursor;
+	int r = read_cursor(memory, scan->cursor, &cursor);
+
+	if (r < 0)
+		return r;
+	showing.now = store_memory_now(&memory->store);
+	node = node_behind(&memory->entries, &cursor, scan->skip_kinds);
+	for (uint32_t i = 0; r == 0 && node && i < store_scan_limit(scan); i++) {
+		cursor.place = place_of(node);
+		r = show_node(&showing, node);
+		node = node_behind(&memory->entries, &cursor, scan->skip_kinds);
+	}
+	if (r < 0)
+		return r;
+	return node ? write_cursor(&cursor, scan) : STORE_DONE;
 }
 
 static int store_memory_scan(struct store *store, struct store_scan *scan)
 {
 	struct store_memory *memory = of(store);
-	struct showing showing = {.entries = &memory->entries, .read = &scan->read};
-	struct memory_node *node;
-	uint64_t place;
 	int r;
 
-	r = read_cursor(memory, scan->cursor, &place);
-	if (r < 0)
-		return r;
 	lock_shared(memory);
-	showing.now = store_memory_now(store);
-	node = node_behind(&memory->entries, place, scan->skip_kinds);
-	for (uint32_t i = 0; r == 0 && node && i < store_scan_limit(scan); i++) {
-		place = place_of(node);
-		r = show_node(&showing, node);
-		node = node_behind(&memory->entries, place, scan->skip_kinds);
-	}
+	r = show_slice(memory, scan);
 	unlock(memory);
-	if (r < 0)
-		return r;
-	return node ? write_cursor(memory, place, scan) : STORE_DONE;
+	return r;
 }
 
 /* ---- Changing ---- */

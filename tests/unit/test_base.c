@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/hex.h"
 
 static void an_arena_fills_its_first_block_before_it_allocates(void **state)
 {
@@ -92,6 +93,40 @@ static void numbers_are_written_in_decimal(void **state)
 	buffer_deinit(&buffer);
 }
 
+/* ---- Hexadecimal digits ---- */
+
+static void bytes_are_two_digits_each(void **state)
+{
+	struct buffer buffer = {0};
+
+	(void)state;
+	hex_append(&buffer, SLICE("\x00\xffz"));
+	hex_append(&buffer, SLICE_NONE);
+	buffer_append_byte(&buffer, '\0');
+	assert_string_equal(buffer.data, "00ff7a");
+	buffer_deinit(&buffer);
+}
+
+static void digits_of_either_case_are_bytes(void **state)
+{
+	char bytes[3];
+
+	(void)state;
+	assert_true(hex_decode(SLICE("00fF7A"), bytes));
+	assert_memory_equal(bytes, "\x00\xffz", 3);
+	assert_true(hex_decode(SLICE(""), bytes));
+}
+
+static void what_is_no_pair_of_digits_is_refused(void **state)
+{
+	static const char *const texts[] = {"0", "000", "0g", "g0", "0 ", " 00", "00\n0", "0x"};
+	char bytes[8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_false(hex_decode(slice_of(texts[i]), bytes));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +136,9 @@ int main(void)
 		cmocka_unit_test(an_impossible_size_fails_and_the_arena_goes_on),
 		cmocka_unit_test(a_buffer_remembers_a_failed_growth),
 		cmocka_unit_test(numbers_are_written_in_decimal),
+		cmocka_unit_test(bytes_are_two_digits_each),
+		cmocka_unit_test(digits_of_either_case_are_bytes),
+		cmocka_unit_test(what_is_no_pair_of_digits_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

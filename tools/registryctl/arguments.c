@@ -142,9 +142,11 @@ static int sort_one(struct sorting *sorting, char *argument, char *next)
 
 static int sort_all(struct sorting *sorting, int argc, char **argv)
 {
-	/* Unless somebody wants more, what goes well is not logged. */
+	/* Unless somebody wants more, what goes well is not logged; and what its server begins with
+	 * is nothing to us, whichever store is meant. */
 	list_add(&sorting->store, argv[0]);
-	if (!list_add_joined(&sorting->store, "--log-level=", "warn"))
+	if (!list_add_joined(&sorting->store, "--log-level=", "warn") ||
+	    !list_add_joined(&sorting->store, "--load-file=", ""))
 		return refuse(sorting, argv[0], "out of memory");
 	for (int i = 1; i < argc; i++) {
 		int taken = sort_one(sorting, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
@@ -270,7 +272,7 @@ enum verb_action verb_settings_load(const struct verb_usage *usage, int argc, ch
 {
 	struct sorting sorting = {.usage = usage};
 	enum verb_action action = VERB_WRONG;
-	int capacity = argc + 2;
+	int capacity = argc + 3;
 
 	*ret_settings = (struct verb_settings){0};
 	if (list_init(&sorting.store, capacity) && list_init(&sorting.original, capacity))

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <jansson.h>
 
 #define PUBLIC_URL "http://127.0.0.1:4567"
 #define ADMIN_URL "http://127.0.0.1:4568"
@@ -119,6 +120,9 @@ int client_ask(const struct client *client, enum client_server server, const cha
 	if (curl && !url.failed) {
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT,
 				 timeout ? strtol(timeout, NULL, 10) : TIMEOUT_S);
+		/* A proxy is for what is far away, and must not see all that there is. */
+		if (server == CLIENT_ADMIN)
+			curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 		set_tls(curl, client);
 		set_request(curl, method, url.data, body);
 		r = perform(curl, url.data, &answer);
@@ -130,4 +134,14 @@ int client_ask(const struct client *client, enum client_server server, const cha
 	else
 		*ret_answer = answer;
 	return r;
+}
+
+void client_answer_reason(const struct client_answer *answer, char *ret_reason, size_t size)
+{
+	json_t *object = json_loadb(answer->body.data, answer->body.len, 0, NULL);
+	const char *detail = json_string_value(json_object_get(object, "detail"));
+	const char *message = json_string_value(json_object_get(object, "message"));
+
+	snprintf(ret_reason, size, "%s", detail ? detail : message ? message : "");
+	json_decref(object);
 }

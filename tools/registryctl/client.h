@@ -71,6 +71,9 @@ struct client_answer {
 
 enum client_server { CLIENT_PUBLIC, CLIENT_ADMIN };
 
+/* What an answer says of itself: its detail, or else its message; "" if there is neither. */
+void client_answer_reason(const struct client_answer *answer, char *ret_reason, size_t size);
+
 /* body: NULL for none. 0, or -1 after the reason was said. */
 int client_ask(const struct client *client, enum client_server server, const char *method,
 	       const char *path, const char *body, struct client_answer *ret_answer);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/entry_line.h"
 #include "base/container.h"
 #include "base/steady.h"
-#include "api/entry_line.h"
 #include "registryctl/pairs.h"
 #include "registryctl/show.h"
 #include "registryctl/stop.h"

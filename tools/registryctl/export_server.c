@@ -1,13 +1,18 @@
 /* Asks the server that has the entries in its own memory for them, slice by slice. */
 #include <errno.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/steady.h"
 #include "registryctl/client.h"
 #include "registryctl/export.h"
 #include "registryctl/figures.h"
+#include "registryctl/stop.h"
+
+#define TRIES 10
 
 struct server_export {
 	struct export *export;
@@ -17,10 +22,15 @@ struct server_export {
 	int64_t saved_ms;
 };
 
-static int fail(struct server_export *self, int r, const char *what)
+__attribute__((format(printf, 3, 4))) static int fail(struct server_export *self, int r,
+						      const char *format, ...)
 {
-	snprintf(self->export->reason, self->export->reason_size, "%s: %s",
-		 self->client.values[CLIENT_ADMIN_URL], what);
+	struct export *export = self->export;
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(export->reason, export->reason_size, format, values);
+	va_end(values);
 	return r;
 }
 
@@ -69,34 +79,51 @@ static int write_lines(struct server_export *self, const char *line, size_t len)
 	return r;
 }
 
+static int take_slice(struct server_export *self, const struct buffer *body)
+{
+	size_t end = last_line(body);
+	int r = read_next(self, (struct slice){body->data + end, body->len - end});
+
+	return r == 0 ? write_lines(self, body->data, end) : r;
+}
+
+/* Where to go on is what an earlier start of the server has said. */
+static int refuse_to_go_on(struct server_export *self)
+{
+	const char *path = self->export->file->path;
+
+	if (!path)
+		return fail(self, -ESTALE, "the server began anew meanwhile; run it again");
+	return fail(self, -ESTALE,
+		    "the server began anew meanwhile; remove %s.part and %s.part.state, and run it "
+		    "again",
+		    path, path);
+}
+
 static int take_answer(struct server_export *self, const struct client_answer *answer)
 {
-	const struct buffer *body = &answer->body;
-	size_t end = last_line(body);
-	int r;
+	char reason[256];
 
+	if (answer->status == 200)
+		return take_slice(self, &answer->body);
 	if (answer->status == 400)
-		return fail(self, -ESTALE,
-			    "the server began anew since the last part was written; remove it and "
-			    "its state");
-	if (answer->status != 200)
-		return fail(self, -EPROTO,
-			    answer->status == 404 ? "the server has no store memory"
-						  : "the server does not answer with entries");
-	r = read_next(self, (struct slice){body->data + end, body->len - end});
-	return r == 0 ? write_lines(self, body->data, end) : r;
+		return refuse_to_go_on(self);
+	client_answer_reason(answer, reason, sizeof(reason));
+	return fail(self, answer->status == 503 ? -EAGAIN : -EPROTO, "the server answers %d%s%s",
+		    answer->status, reason[0] ? ": " : "", reason);
 }
 
 /* ---- Asking ---- */
 
+/* client_ask() has said why. */
 static int ask(struct server_export *self, const char *path, struct client_answer *ret_answer)
 {
 	if (client_ask(&self->client, CLIENT_ADMIN, "GET", path, NULL, ret_answer) == 0)
 		return 0;
-	return fail(self, -EIO, "the server cannot be asked");
+	return fail(self, -EIO, "its admin listener cannot be asked");
 }
 
-static int take_slice(struct server_export *self, struct slice from)
+static int ask_for_slice(struct server_export *self, struct slice from)
 {
 	struct client_answer answer;
 	int r;
@@ -115,6 +142,19 @@ static int take_slice(struct server_export *self, struct slice from)
 	return r;
 }
 
+/* A server that has too much to do is asked again. */
+static int ask_again(struct server_export *self, struct slice from)
+{
+	const struct timespec pause = {1, 0};
+	int r = ask_for_slice(self, from);
+
+	for (int tries = 1; r == -EAGAIN && tries < TRIES && !stop_is_asked(); tries++) {
+		nanosleep(&pause, NULL);
+		r = ask_for_slice(self, from);
+	}
+	return r;
+}
+
 static int take_all(struct server_export *self)
 {
 	const struct buffer *cursor = &self->export->file->cursor;
@@ -122,7 +162,7 @@ static int take_all(struct server_export *self)
 	int r;
 
 	do {
-		r = take_slice(self, from);
+		r = ask_again(self, from);
 		from = (struct slice){self->next.data, self->next.len};
 		if (r == 0 && from.len > 0)
 			r = export_save(self->export, &self->saved_ms, from);

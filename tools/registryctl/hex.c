@@ -15,7 +15,7 @@ bool hex_read(const char *line, struct buffer *bytes)
 {
 	struct slice digits = {line, strcspn(line, "\n")};
 
-	if (line[digits.len] != '\n' || !buffer_reserve(bytes, digits.len / 2) ||
+	if (line[digits.len] != '\n' || !buffer_reserve(bytes, digits.len / 2 + 1) ||
 	    !hex_decode(digits, bytes->data + bytes->len))
 		return false;
 	bytes->len += digits.len / 2;

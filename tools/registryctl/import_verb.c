@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "api/entry_line.h"
 #include "config/reason.h"
 #include "registryctl/arguments.h"
-#include "api/entry_line.h"
 #include "registryctl/progress.h"
 #include "registryctl/ready_store.h"
 #include "registryctl/show.h"

@@ -1,6 +1,5 @@
 /* Verbs about a running server: how it is, and reading its settings again. */
 #include <errno.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +65,8 @@ static void write_ready(bool ready, struct slice reason)
 	if (reason.len == 0)
 		return;
 	json_write_text(&text, reason);
-	printf(",\"reason\":%.*s", (int)text.len, text.data);
+	if (!text.failed)
+		printf(",\"reason\":%.*s", (int)text.len, text.data);
 	buffer_deinit(&text);
 }
 
@@ -75,15 +75,15 @@ static int show_status(const struct client *client, const struct client_answer *
 {
 	bool json = client_wants_json(client);
 	bool ready = answer->status == 200;
-	json_t *object = json_loadb(answer->body.data, answer->body.len, 0, NULL);
-	const char *text = json_string_value(json_object_get(object, ready ? "detail" : "message"));
-	struct slice reason = slice_of(text ? text : "");
+	char text[256];
+	struct slice reason;
 
+	client_answer_reason(answer, text, sizeof(text));
+	reason = slice_of(text);
 	if (json)
 		write_ready(ready, reason);
 	else
 		show_ready(ready, reason);
-	json_decref(object);
 	show_figures(metrics->body.data, json);
 	if (json)
 		puts("}");
@@ -150,7 +150,7 @@ static int check_registryd(long pid, const char *text)
 
 	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
 	if (!read_line(path, name, sizeof(name)))
-		return refuse(text, "there is no such process");
+		return refuse(text, errno == ENOENT ? "there is no such process" : strerror(errno));
 	return strcmp(name, "registryd") == 0 ? EXIT_ALL
 					      : refuse(text, "that process is no registryd");
 }
