@@ -404,7 +404,7 @@ def test_a_terminal_is_told_how_far_it_is(original: Original, file_target: Targe
 
 
 @pytest.mark.parametrize("arguments, reason", [
-    (["--store", "memory"], "store memory would be empty again"),
+    (["--store", "memory"], "store memory is in its server's memory"),
     (["--store", "cassandra", "--cassandra-keyspace", "rethinkeyspace"],
      "the store's keyspace has the name of the original's"),
     (["--from-port", "x"], 'the original\'s settings (--from-…): --cassandra-port: "x" is not'),
