@@ -24,6 +24,10 @@ READS = 200
 # good shows in the best of the late rounds, too.
 PART = 4
 GROWTH_LIMIT = 1.5
+# An entry takes about seven statements if it shares none with others. How many it shares differs
+# from round to round by how many the sweep finds at once; so less than that, and some for each
+# round, says nothing about growth.
+STATEMENTS_AT_MOST = 8
 
 
 @dataclass
@@ -82,7 +86,7 @@ def test_cycles_make_nothing_slower(one_node: Nodes, tmp_path: Path) -> None:
 
     print(f"cycles: {ROUNDS} rounds of {ENTRIES} entries")
     check_growth("statements for each entry", [r.statements for r in early],
-                 [r.statements for r in late], 1)
+                 [r.statements for r in late], STATEMENTS_AT_MOST / GROWTH_LIMIT)
     check_growth("seconds until all were told", [r.told_s for r in early],
                  [r.told_s for r in late], 2)
     check_growth("ms for a read by user", [r.read_ms for r in early], [r.read_ms for r in late], 2)
