@@ -166,11 +166,15 @@ struct store_read *call_begin_look(struct api_call *call, store_see *see)
 	return &call->look.read;
 }
 
-void call_end_look(struct api_call *call)
+int call_refuse_look(struct api_call *call, const char *reason)
 {
-	call->operation = API_NONE;
-	call->request->out = call->shown;
-	call->shown = (struct buffer){0};
+	if (call->operation == API_LOOK) {
+		call->operation = API_NONE;
+		call->request->out = call->shown;
+		call->shown = (struct buffer){0};
+	}
+	answers_give_detailed(call->request, ANSWER_BAD_REQUEST, slice_of(reason));
+	return ROUTE_ANSWERED;
 }
 
 /* -ECANCELED: see() had enough. */

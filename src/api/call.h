@@ -80,8 +80,8 @@ struct registry_change *call_begin_change(struct api_call *call);
 struct registry_take *call_begin_take(struct api_call *call);
 /* see()'s ctx is the call; it writes to call->shown. */
 struct store_read *call_begin_look(struct api_call *call, store_see *see);
-/* It did not begin: the answer may be given. */
-void call_end_look(struct api_call *call);
+/* It cannot begin by what the query says: 400. Returns ROUTE_ANSWERED. */
+int call_refuse_look(struct api_call *call, const char *reason);
 /* r is what the store said when it was asked to show. A registry_outcome. */
 int call_look_begun(struct api_call *call, int r);
 /* Of a look that is over, a registry_outcome. That there is nothing is no failure. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "api/body.h"
 #include "api/json_time.h"
@@ -176,5 +177,24 @@ int entry_line_read(struct slice line, struct arena *arena, struct import_reques
 	r = json_is_object(reading.object) ? take_all(&reading, line, ret_request)
 					   : refuse(&reading, "the line", "is not an object");
 	json_decref(reading.object);
+	return r;
+}
+
+int entry_lines_each(FILE *file, entry_line_take *take, void *ctx)
+{
+	uint64_t number = 0;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int r = 0;
+
+	while (r == 0 && (len = getline(&line, &size, file)) > 0) {
+		len -= line[len - 1] == '\n';
+		r = take(ctx, (struct slice){line, (size_t)len}, ++number);
+	}
+	/* A read error, or no memory for the line. */
+	if (r == 0 && !feof(file))
+		r = -errno;
+	free(line);
 	return r;
 }

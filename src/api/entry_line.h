@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "registry/import_rule.h"
@@ -25,3 +27,9 @@ enum entry_line_result {
  * arena. An enum entry_line_result or -ENOMEM. */
 int entry_line_read(struct slice line, struct arena *arena, struct import_request *ret_request,
 		    char *ret_reason, size_t reason_size);
+
+/* Shown each line of a file, without its end, and its number, from 1 on; empty ones too. 0 to go
+ * on; a negative errno stops, and is the result. */
+typedef int entry_line_take(void *ctx, struct slice line, uint64_t number);
+/* To the end of the file. 0, what take() said, or a negative errno. */
+int entry_lines_each(FILE *file, entry_line_take *take, void *ctx);

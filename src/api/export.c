@@ -31,11 +31,7 @@ static int see(void *ctx, const struct entry *entry, const struct moment *now)
 
 static int refuse_cursor(struct api_call *call)
 {
-	if (call->operation == API_LOOK)
-		call_end_look(call);
-	answers_give_detailed(call->request, ANSWER_BAD_REQUEST,
-			      SLICE("query: from is not what this server gave as its next one"));
-	return ROUTE_ANSWERED;
+	return call_refuse_look(call, "query: from is not what this server gave as its next one");
 }
 
 /* 0 with where to begin, -EINVAL, or -ENOMEM. */

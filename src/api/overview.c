@@ -113,14 +113,6 @@ static int look(struct api_call *call)
 
 /* ---- What came of it ---- */
 
-static int refuse(struct api_call *call, const char *reason)
-{
-	if (call->operation == API_LOOK)
-		call_end_look(call);
-	answers_give_detailed(call->request, ANSWER_BAD_REQUEST, slice_of(reason));
-	return ROUTE_ANSWERED;
-}
-
 int overview_show(struct api_call *call)
 {
 	struct arena *arena = &call->request->arena;
@@ -133,14 +125,15 @@ int overview_show(struct api_call *call)
 	*call->overview = (struct overview){0};
 	r = overview_query_read(call->request->query, arena, &call->overview->query, &reason);
 	if (r == -EINVAL)
-		return refuse(call, reason);
+		return call_refuse_look(call, reason);
 	if (r < 0)
 		return REGISTRY_UNAVAILABLE;
 
 	r = look(call);
 	/* Only what came from the request can be: the cursor. */
 	if (r == -EINVAL)
-		return refuse(call, "query: from is not what a page gave as its next one");
+		return call_refuse_look(call,
+					"query: from is not what a page gave as its next one");
 	return call_look_begun(call, r);
 }
 

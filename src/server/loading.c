@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/entry_line.h"
@@ -16,7 +15,6 @@
 struct loading {
 	const struct settings *settings;
 	struct store *store;
-	FILE *file;
 	uint64_t line; /* the number of the one at hand */
 	uint64_t entries;
 	char *reason;
@@ -49,8 +47,10 @@ static int write_entry(struct loading *loading, const struct import_request *req
 	return 0;
 }
 
-static int take_line(struct loading *loading, struct slice line)
+/* An entry_line_take. */
+static int take_line(void *ctx, struct slice line, uint64_t number)
 {
+	struct loading *loading = ctx;
 	struct import_request request = {
 		.is_restored = true,
 		.expires_max_s = loading->settings->expires_max_s,
@@ -60,6 +60,9 @@ static int take_line(struct loading *loading, struct slice line)
 	struct arena arena;
 	int r;
 
+	loading->line = number;
+	if (line.len == 0)
+		return 0;
 	arena_init(&arena, room, sizeof(room));
 	r = entry_line_read(line, &arena, &request, why, sizeof(why));
 	if (r == ENTRY_LINE_READ)
@@ -70,34 +73,14 @@ static int take_line(struct loading *loading, struct slice line)
 	return r;
 }
 
-static int take_lines(struct loading *loading)
-{
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	int r = 0;
-
-	while (r == 0 && (len = getline(&line, &size, loading->file)) > 0) {
-		loading->line++;
-		len -= line[len - 1] == '\n';
-		if (len > 0)
-			r = take_line(loading, (struct slice){line, (size_t)len});
-	}
-	if (r == 0 && !feof(loading->file))
-		r = -errno;
-	free(line);
-	return r;
-}
-
 static int load(struct loading *loading)
 {
 	const char *path = loading->settings->load_file;
-	int r;
+	FILE *file = fopen(path, "re");
+	int r = file ? entry_lines_each(file, take_line, loading) : -errno;
 
-	loading->file = fopen(path, "re");
-	r = loading->file ? take_lines(loading) : -errno;
-	if (loading->file)
-		fclose(loading->file);
+	if (file)
+		fclose(file);
 	if (r < 0 && !loading->reason[0])
 		snprintf(loading->reason, loading->reason_size, "%s: %s", path, strerror(-r));
 	if (r == 0)

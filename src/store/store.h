@@ -92,8 +92,8 @@ int store_list(struct store *store, enum store_index index, struct slice key,
 struct store_scan {
 	struct store_read read;
 	struct slice cursor; /* absent: from the start */
-	uint32_t limit; /* see() may set it to 0: enough. Only cassandra shows the rest all the same
-			 */
+	/* see() may set it to 0, and ends the slice; only cassandra shows the rest of it first. */
+	uint32_t limit;
 	/* Hints, for those who look for few among many; a store may show more, or end earlier. */
 	unsigned skip_kinds; /* 1 << kind of entries that need not be shown */
 	bool by_user;        /* hyperties only, each user's together */

@@ -13,7 +13,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from harm.entries import LONG, fill, timeless
+from harm.entries import LONG, exported, fill_and_expire, timeless
 from harm.tools import poke, run as run_tool
 from harm.wait import until
 from registry.bodies import data_object, hyperty
@@ -40,10 +40,7 @@ def check(data_dir: Path) -> ctl.Said:
 @pytest.fixture
 def filled(data_dir: Path) -> Iterator[Registry]:
     with Registry(data_dir) as registry:
-        with Client(registry.url) as client:
-            fill(client)
-            until("the two without a lifetime are gone", lambda: registry.metrics()[
-                "registryd_pending_updates"] == 3)
+        fill_and_expire(registry)
         yield registry
 
 
@@ -80,10 +77,7 @@ def test_an_import_makes_the_same_store_of_it(filled: Registry, data_dir: Path,
 
 
 def test_a_lifetime_goes_on_where_it_was(tmp_path: Path) -> None:
-    shown = {**hyperty(expires=1000), "hypertyID": "h", "userID": ANN,
-             "startingTime": "2020-01-01T00:00:00Z", "lastModified": "2020-01-01T00:00:00Z"}
-    lines = [{**shown, "kept": {"silent": 900}},
-             {**shown, "hypertyID": "over", "kept": {"silent": 1001}}]
+    lines = [exported("h", silent=900), exported("over", silent=1001)]
     file = tmp_path / "export"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     said = ctl.run("import", "--data-dir", tmp_path / "data", "--input", file)

@@ -6,7 +6,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from harm.entries import ANN, BOB, fill, timeless
+from harm.entries import ANN, BOB, exported, fill_and_expire, timeless
 from harm.wait import until
 from registry.bodies import hyperty
 from registry.client import Client
@@ -38,10 +38,7 @@ def ids(lines: list[dict[str, Any]]) -> list[str]:
 @pytest.fixture
 def filled(data_dir: Path) -> Iterator[Registry]:
     with memory(data_dir) as registry:
-        with Client(registry.url) as client:
-            fill(client)
-            until("the two without a lifetime are gone", lambda: registry.metrics()[
-                "registryd_pending_updates"] == 3)
+        fill_and_expire(registry)
         yield registry
 
 
@@ -206,26 +203,20 @@ def refusal(directory: Path, status: int, *arguments: object, store: str | None 
         return str(reason)
 
 
-def shown(name: str, user: str = ANN) -> dict[str, Any]:
-    return {**hyperty(expires=1000), "hypertyID": name, "userID": user,
-            "startingTime": "2020-01-01T00:00:00Z", "lastModified": "2020-01-01T00:00:00Z",
-            "kept": {"silent": 900}}
-
-
 BAD = {
     "{": "at byte",
     "[]": "the line is not an object",
-    json.dumps({**shown("h"), "kept": {}}): "silent is not a number of seconds",
-    json.dumps({**shown("h"), "kept": {"silent": 2 ** 63 - 1}}): "silent is not a number of seconds",
-    json.dumps(shown("good")): "a line before it has that id",
-    json.dumps(shown("good", "user://x.org/bob@x.org")): "a line before it has that id of another user",
+    json.dumps({**exported("h"), "kept": {}}): "silent is not a number of seconds",
+    json.dumps(exported("h", silent=2 ** 63 - 1)): "silent is not a number of seconds",
+    json.dumps(exported("good")): "a line before it has that id",
+    json.dumps(exported("good", "user://x.org/bob@x.org")): "a line before it has that id of another user",
 }
 
 
 @pytest.mark.parametrize("line", BAD)
 def test_a_line_that_is_bad_keeps_the_server_from_starting(tmp_path: Path, line: str) -> None:
     file = tmp_path / "entries"
-    file.write_text(json.dumps(shown("good")) + "\n\n" + line + "\n")
+    file.write_text(json.dumps(exported("good")) + "\n\n" + line + "\n")
     assert f"{file}:3: {BAD[line]}" in refusal(tmp_path, 1, "--load-file", file)
 
 
@@ -255,8 +246,8 @@ def test_the_file_of_a_memory_server_is_nothing_to_registryctl(filled: Registry,
 
 def test_a_lifetime_goes_on_where_it_was_in_memory_too(tmp_path: Path) -> None:
     file = tmp_path / "entries"
-    over = {**shown("over"), "kept": {"silent": 1001}}
-    file.write_text("".join(json.dumps(line) + "\n" for line in (shown("h"), over)))
+    over = exported("over", silent=1001)
+    file.write_text("".join(json.dumps(line) + "\n" for line in (exported("h", silent=900), over)))
     with memory(tmp_path, "--load-file", file) as registry, Client(registry.url) as client:
         kept = {line["hypertyID"]: line for line in lines_of(export(registry).out)}
         assert 900 <= kept["h"]["kept"]["silent"] < 1000 and kept["h"]["status"] == "live"

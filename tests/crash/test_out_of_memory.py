@@ -10,6 +10,7 @@ from typing import Iterator
 import pytest
 
 from harm.allocations import Allocations
+from harm.entries import exported
 from harm.wait import until
 from registry.bodies import data_object, hyperty
 from registry.client import encode_request, piece
@@ -168,9 +169,7 @@ def test_any_allocation_of_a_start_may_fail(tmp_path: Path, store: str) -> None:
     registry = Registry(tmp_path / "data", store, environment=allocations.environment(),
                         start=False)
     if store == "memory":
-        line = {**hyperty(), "hypertyID": "h", "userID": USER, "kept": {"silent": 0},
-                "startingTime": "2020-01-01T00:00:00Z", "lastModified": "2020-01-01T00:00:00Z"}
-        (tmp_path / "entries").write_text(json.dumps(line) + "\n")
+        (tmp_path / "entries").write_text(json.dumps(exported("h")) + "\n")
         registry.arguments = ["--load-file", str(tmp_path / "entries")]
     else:
         with Registry(tmp_path / "data", store) as before, before.wire() as wire:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harm.entries import timeless
 from harm.wait import until
 from registry.bodies import data_object, hyperty
 from registry.client import Client
@@ -20,13 +21,10 @@ MANY = 1200  # more than a slice of a scan
 READY_LIMIT_S = 60.0
 
 
-def timeless(text: str) -> dict[str, dict[str, Any]]:
-    """The lines of an export by id, less the seconds that have passed."""
-    lines = {}
-    for line in map(json.loads, text.splitlines()):
-        line["kept"] = {**line["kept"], "silent": 0, "away": 0}
-        lines[line.get("hypertyID", line.get("url"))] = line
-    return lines
+def by_id(text: str) -> dict[str, dict[str, Any]]:
+    """The lines of an export, less the seconds that have passed."""
+    return {line.get("hypertyID", line.get("url")): line
+            for line in timeless(map(json.loads, text.splitlines()))}
 
 
 @pytest.mark.parametrize("verb", ["export", "check"])
@@ -62,7 +60,7 @@ def test_what_a_file_has_goes_to_a_cluster_and_back(
 
     # Then it is the same, and a server on the cluster tells what was to be told
     assert again.status == 0, again
-    assert timeless((tmp_path / "again").read_text()) == timeless(exported.out)
+    assert by_id((tmp_path / "again").read_text()) == by_id(exported.out)
     with Registry(tmp_path, "cassandra", arguments=cassandra[2:]) as registry, \
             Client(registry.url) as client:
         until("ready", lambda: registry.admin("/ready")[0] == 200, READY_LIMIT_S)

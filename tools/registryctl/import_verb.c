@@ -65,7 +65,7 @@ static void on_over(void *ctx, const struct write *write)
 			   write->change.outcome == IMPORT_WRITTEN_TOLD;
 }
 
-static int take_line(struct importing *importing, struct slice line)
+static int take_entry(struct importing *importing, struct slice line)
 {
 	struct write *write = writer_take(&importing->writer);
 	char why[REASON_SIZE];
@@ -88,28 +88,18 @@ static int take_line(struct importing *importing, struct slice line)
 	return 0;
 }
 
-static int take_lines(struct importing *importing)
+/* An entry_line_take. */
+static int take_line(void *ctx, struct slice line, uint64_t number)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	int r = 0;
+	struct importing *importing = ctx;
+	int r;
 
-	while (r == 0 && (len = getline(&line, &size, importing->in)) > 0) {
-		importing->line++;
-		importing->bytes += (uint64_t)len;
-		len -= line[len - 1] == '\n';
-		if (len > 0)
-			r = take_line(importing, (struct slice){line, (size_t)len});
-		progress_at(&importing->progress,
-			    importing->progress.all ? importing->bytes : importing->line);
-		if (stop_is_asked())
-			r = -EINTR;
-	}
-	if (r == 0 && ferror(importing->in))
-		r = -errno;
-	free(line);
-	return r;
+	importing->line = number;
+	importing->bytes += line.len + 1;
+	r = line.len > 0 ? take_entry(importing, line) : 0;
+	progress_at(&importing->progress,
+		    importing->progress.all ? importing->bytes : importing->line);
+	return stop_is_asked() ? -EINTR : r;
 }
 
 /* ---- All of it ---- */
@@ -136,7 +126,7 @@ static int take_all(struct importing *importing)
 	progress_begin(&importing->progress, is_file ? "bytes" : "lines",
 		       is_file ? (uint64_t)status.st_size : 0);
 	writer_init(&importing->writer, importing->store, on_over, importing);
-	r = take_lines(importing);
+	r = entry_lines_each(importing->in, take_line, importing);
 	if (!writer_drain(&importing->writer) && r == 0)
 		r = -EIO;
 	if (r < 0)
